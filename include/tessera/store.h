@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The store: which images belong to a grid id, where their bytes and the finished grids are, and the hit
+ * counters.
+ *
+ * Without configuration it is embedded: files below DIR/objects/<bucket>/ and a SQLite catalog
+ * DIR/catalog.db, safe with several processes at once. A store may be used from any number of threads at
+ * once.
+ */
+#ifndef TESSERA_STORE_H
+#define TESSERA_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tessera/engine.h>
+#include <tessera/options.h>
+#include <tessera/status.h>
+
+struct tess_store;
+
+/* Where things are. Strings are borrowed for the call to tess_store_open() only. NULL or "" means the
+ * default. */
+struct tess_store_config {
+    const char *data_dir;      /* "./tessera-data" */
+    const char *source_bucket; /* "images" */
+    const char *dest_bucket;   /* "grids" */
+    const char *grid_table;    /* "GridBuilder" */
+    const char *counter_table; /* "hit-counters" */
+    const char *link_base;     /* start of presigned links, "http://127.0.0.1:8080" */
+};
+
+/*
+ * Opens the store, creating an embedded one that is missing. On success *store_out is the caller's, for
+ * tess_store_close(). Errors: TESS_ERR_INVALID (a name), TESS_ERR_IO, TESS_ERR_DENIED, TESS_ERR_MEMORY.
+ */
+TESS_API enum tess_status tess_store_open(const struct tess_store_config *config,
+                                          struct tess_store **store_out, struct tess_error *error);
+TESS_API void tess_store_close(struct tess_store *store);
+
+/*
+ * Creates what is missing: buckets, tables, signing key. Doing it twice is harmless. `created_out` (may be
+ * NULL) tells whether anything was. tess_store_open() does the same for an embedded store.
+ */
+TESS_API enum tess_status tess_store_init(struct tess_store *store, bool *created_out,
+                                          struct tess_error *error);
+
+enum { TESS_KEY_MAX_BYTES = 1024, TESS_GRID_ID_MAX_BYTES = 2048 };
+
+/*
+ * Grid ids are 1 to 2048 bytes of UTF-8 without control characters; anything else in them is allowed, "/" and
+ * ".." too. TESS_ERR_INVALID or TESS_ERR_LIMIT ("grid-id-bytes") otherwise. Pure.
+ */
+TESS_API enum tess_status tess_grid_id_check(const char *grid_id, size_t length, struct tess_error *error);
+
+/*
+ * Stores one image and maps it to the grid id. When this returns TESS_OK both are durable. The bytes are
+ * stored as they are; they must begin like an image of a known kind (TESS_ERR_NOT_IMAGE) and be within
+ * `max_bytes` (TESS_ERR_LIMIT). `bytes` is borrowed. The new key, random and ending in ".jpg" or the like, is
+ * written to `key_out`.
+ */
+TESS_API enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, const uint8_t *bytes,
+                                         size_t size_bytes, uint64_t max_bytes,
+                                         char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error);
+
+/* A list of keys, freed whole by tess_keys_clear(). */
+struct tess_keys {
+    size_t count;
+    char **keys; /* each a NUL-terminated string */
+};
+TESS_API void tess_keys_clear(struct tess_keys *keys);
+
+/*
+ * The keys mapped to a grid id, in `order` (DEFAULT: key-desc; GIVEN counts as DEFAULT). An unknown grid id
+ * gives TESS_ERR_NOT_FOUND. On success *keys_out is the caller's; on failure it is empty.
+ */
+TESS_API enum tess_status tess_store_list(struct tess_store *store, const char *grid_id,
+                                          enum tess_order order, struct tess_keys *keys_out,
+                                          struct tess_error *error);
+
+/*
+ * Unmaps and deletes the named images, or with key_count 0 the whole grid. Names that are not mapped are
+ * skipped. `removed_out` (may be NULL) counts. TESS_ERR_NOT_FOUND when nothing was there.
+ */
+TESS_API enum tess_status tess_store_remove(struct tess_store *store, const char *grid_id,
+                                            const char *const *keys, size_t key_count, size_t *removed_out,
+                                            struct tess_error *error);
+
+/* A grid asked of the store. */
+struct tess_grid_request {
+    const char *grid_id; /* borrowed for the call */
+    struct tess_grid_options options;
+    const char *output; /* also save the picture here; NULL: do not */
+    struct tess_watch watch;
+};
+TESS_API void tess_grid_request_defaults(struct tess_grid_request *request);
+
+/* The answer; freed whole by tess_answer_destroy(). */
+struct tess_answer {
+    const char *grid_id;
+    const char *key; /* of the stored grid, in the destination bucket */
+    const char *presigned_url;
+    int64_t expires_at_s; /* Unix time */
+    bool cached;          /* answered from the store without building */
+    const struct tess_result
+        *result; /* of a cached grid: geometry and failed cells as they were stored with it */
+};
+TESS_API void tess_answer_destroy(struct tess_answer *answer);
+
+/*
+ * Builds the grid of request->grid_id, stores it under a key derived from its content and options, and
+ * presigns a link. An unchanged grid is answered from the store (unless options.fresh). Errors as
+ * tess_montage_run(), and TESS_ERR_NOT_FOUND for a grid id without images. With TESS_ERR_TILE_FAILED nothing
+ * is stored, and *answer_out is the caller's and lists the failed cells (key and link are ""). Blocks.
+ * Thread-safe.
+ */
+TESS_API enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store *store,
+                                           const struct tess_grid_request *request,
+                                           struct tess_answer **answer_out, struct tess_error *error);
+
+/*
+ * The plan and key of a grid without building it (the catalog is asked, no pixel is read). `key_out` receives
+ * the key that tess_grid_create() would store under.
+ */
+TESS_API enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *store,
+                                         const struct tess_grid_request *request,
+                                         struct tess_plan_summary *summary_out,
+                                         char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error);
+
+/*
+ * Hit counters. Names are 1 to 2048 bytes of UTF-8 without control characters. `hit` adds one, atomically
+ * over threads and processes, and is durable when it returns; `get` of an unknown counter gives 0; values
+ * stay within int64 (TESS_ERR_LIMIT).
+ */
+TESS_API enum tess_status tess_counter_hit(struct tess_store *store, const char *name, int64_t *value_out,
+                                           struct tess_error *error);
+TESS_API enum tess_status tess_counter_get(struct tess_store *store, const char *name, int64_t *value_out,
+                                           struct tess_error *error);
+TESS_API enum tess_status tess_counter_set(struct tess_store *store, const char *name, int64_t value,
+                                           struct tess_error *error);
+
+/* One finding of tess_store_check(). Strings are valid during the callback only. */
+struct tess_finding {
+    bool good;
+    const char *subject; /* "catalog", "bucket images", "signing key" */
+    const char *detail;  /* what was found */
+    const char *advice;  /* what to do; "" when good */
+};
+
+/* Examines a configuration without changing anything; reports each thing looked at. Returns the number of bad
+ * findings. */
+TESS_API size_t tess_store_check(const struct tess_store_config *config,
+                                 void (*report)(void *context, const struct tess_finding *finding),
+                                 void *context);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/* The one place that chooses concrete backends from a configuration; the engine sees only their vtables. */
+#ifndef BACKEND_BACKEND_H
+#define BACKEND_BACKEND_H
+
+#include "backend/catalog.h"
+#include "backend/objects.h"
+#include <tessera/store.h>
+
+struct backend {
+    struct objects *objects;
+    struct catalog *catalog;
+    char *source_bucket, *dest_bucket; /* owned copies, defaults filled in */
+};
+
+/*
+ * Opens both backends as `config` says (embedded: creates folders, database, buckets and signing key that are
+ * missing). On failure nothing is left open. backend_close() accepts a zeroed struct.
+ */
+enum tess_status backend_open(const struct tess_store_config *config, struct backend *backend_out,
+                              struct tess_error *error);
+void backend_close(struct backend *backend);
+
+/* See tess_store_check(). Changes nothing. */
+size_t backend_check(const struct tess_store_config *config,
+                     void (*report)(void *context, const struct tess_finding *finding), void *context);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* Reads until `size` bytes or the end of the file; the number read, or -1 with errno. */
+static ssize_t read_fully(int fd, uint8_t *data, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t count = read(fd, data + done, size - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -1;
+        if (count == 0)
+            break;
+        done += (size_t)count;
+    }
+    return (ssize_t)done;
+}
+
+enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *out, struct tess_error *error)
+{
+    enum tess_status status = TESS_OK;
+    struct stat info;
+    bytes_init(out, max_bytes < SIZE_MAX ? (size_t)max_bytes : SIZE_MAX);
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer that never comes. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return error_errno(error, errno, "cannot open %s", path);
+    if (fstat(fd, &info) != 0) {
+        status = error_errno(error, errno, "cannot examine %s", path);
+    } else if (!S_ISREG(info.st_mode)) {
+        status = error_set(error, TESS_ERR_INVALID, "%s is not a regular file", path);
+    } else if ((uint64_t)info.st_size > max_bytes) {
+        status = error_limit(error, "max-bytes", "%s has %lld bytes, more than the limit max-bytes of %llu",
+                             path, (long long)info.st_size, (unsigned long long)max_bytes);
+    } else if (bytes_reserve(out, (size_t)info.st_size) != TESS_OK) {
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for the %lld bytes of %s",
+                           (long long)info.st_size, path);
+    } else {
+        ssize_t count = read_fully(fd, out->data, (size_t)info.st_size);
+        if (count < 0)
+            status = error_errno(error, errno, "cannot read %s", path);
+        else
+            out->size = (size_t)count;
+    }
+    close(fd);
+    if (status != TESS_OK)
+        bytes_clear(out);
+    return status;
+}
+
+static void close_writer(struct file_writer *writer)
+{
+    if (writer->fd >= 0)
+        close(writer->fd);
+    writer->fd = -1;
+    free(writer->path);
+    free(writer->temp_path);
+    writer->path = NULL;
+    writer->temp_path = NULL;
+}
+
+/* "dir/.name.PID-N.part": hidden, beside the target (rename must not cross file systems), unique in this
+ * machine. */
+static char *temp_name(const char *path)
+{
+    static atomic_uint counter;
+    const char *slash = strrchr(path, '/');
+    int folder_length = slash ? (int)(slash - path) + 1 : 0;
+    /* A long name is cut: the temporary's own name has to fit the file system's 255 bytes. */
+    char *name = NULL;
+    if (asprintf(&name, "%.*s.%.200s.%ld-%u.part", folder_length, path, path + folder_length, (long)getpid(),
+                 atomic_fetch_add(&counter, 1)) < 0)
+        return NULL;
+    return name;
+}
+
+enum tess_status file_writer_open(struct file_writer *writer, const char *path, bool durable,
+                                  struct tess_error *error)
+{
+    memset(writer, 0, sizeof *writer);
+    writer->fd = -1;
+    writer->durable = durable;
+    writer->path = strdup(path);
+    writer->temp_path = temp_name(path);
+    if (!writer->path || !writer->temp_path) {
+        close_writer(writer);
+        return error_set(error, TESS_ERR_MEMORY, "no memory to write %s", path);
+    }
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        close_writer(writer);
+        return error_set(error, TESS_ERR_INVALID, "%s is a folder, not a file to write", path);
+    }
+    writer->fd = open(writer->temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (writer->fd < 0) {
+        enum tess_status status = error_errno(error, errno, "cannot write %s", path);
+        close_writer(writer);
+        return status;
+    }
+    return TESS_OK;
+}
+
+enum tess_status file_writer_write(struct file_writer *writer, const void *data, size_t size,
+                                   struct tess_error *error)
+{
+    const uint8_t *next = data;
+    while (size > 0) {
+        ssize_t count = write(writer->fd, next, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_errno(error, errno, "cannot write %s", writer->path);
+        next += count;
+        size -= (size_t)count;
+    }
+    return TESS_OK;
+}
+
+/* A rename is durable only when the folder that holds the name has been synced too. */
+static int sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    if (!folder)
+        return ENOMEM;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    if (fd < 0)
+        return errno;
+    int failed = fsync(fd) != 0 ? errno : 0;
+    close(fd);
+    return failed;
+}
+
+enum tess_status file_writer_commit(struct file_writer *writer, struct tess_error *error)
+{
+    int failed = 0;
+    if (writer->durable && fsync(writer->fd) != 0)
+        failed = errno;
+    if (close(writer->fd) != 0 && !failed)
+        failed = errno;
+    writer->fd = -1;
+    if (!failed && rename(writer->temp_path, writer->path) != 0)
+        failed = errno;
+    if (failed)
+        (void)unlink(writer->temp_path);
+    else if (writer->durable)
+        failed = sync_folder_of(writer->path);
+    enum tess_status status = failed ? error_errno(error, failed, "cannot write %s", writer->path) : TESS_OK;
+    close_writer(writer);
+    return status;
+}
+
+void file_writer_abort(struct file_writer *writer)
+{
+    if (writer->fd < 0)
+        return;
+    (void)unlink(writer->temp_path);
+    close_writer(writer);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Whole-file reading and all-or-nothing writing.
+ *
+ * A file_writer writes to a temporary file in the target's folder and renames it over the target at commit,
+ * so that readers see the old file or the new one, never a part. `durable` adds fsync of file and folder:
+ * after commit the file survives a power cut.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include <tessera/status.h>
+
+/*
+ * Reads a regular file of at most max_bytes into `out` (initialised here; cleared on failure). TESS_ERR_LIMIT
+ * "max-bytes" when it is larger, TESS_ERR_INVALID when it is a folder, device or the like.
+ */
+enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *out, struct tess_error *error);
+
+struct file_writer {
+    int fd; /* -1 when closed */
+    bool durable;
+    char *path, *temp_path; /* owned */
+};
+
+/* Begins a file beside `path`. On failure the writer is closed and needs no abort. */
+enum tess_status file_writer_open(struct file_writer *writer, const char *path, bool durable,
+                                  struct tess_error *error);
+enum tess_status file_writer_write(struct file_writer *writer, const void *data, size_t size,
+                                   struct tess_error *error);
+
+/* Renames over the target. The writer is closed after it, whether it worked or not (then the temporary is
+ * gone). */
+enum tess_status file_writer_commit(struct file_writer *writer, struct tess_error *error);
+void file_writer_abort(struct file_writer *writer); /* removes the temporary; harmless when closed */
+
+#endif
