@@ -10,6 +10,7 @@
 #define TESSERA_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tessera/status.h>
@@ -98,16 +99,32 @@ struct tess_limits {
 TESS_API void tess_grid_options_defaults(struct tess_grid_options *options);
 TESS_API void tess_limits_defaults(struct tess_limits *limits);
 
+/* What help texts, completions and parsers need to know of one option. Static storage. */
+struct tess_option_info {
+    const char *name;     /* "tile", as tess_grid_options_set() takes it */
+    const char *argument; /* what its value looks like, "N|WxH"; NULL for a flag */
+    const char *choices;  /* the words it takes, "cover, contain, fill"; NULL where it takes others */
+    const char *summary;  /* one line with unit and default */
+};
+
+/* The grid options, and the limits, one by one in the order that help shows them; NULL past the last. */
+TESS_API const struct tess_option_info *tess_grid_option_info(size_t index);
+TESS_API const struct tess_option_info *tess_limit_info(size_t index);
+
 /*
  * Sets one option by its command-line name without the dashes ("tile", "gap", "background"), from text. Flags
  * take "1", "true", "yes" or "" for true and "0", "false", "no" for false. On failure `options` is unchanged
- * and `error` (may be NULL) says what would have been right. Returns TESS_OK; TESS_ERR_NOT_FOUND when there
- * is no such option; TESS_ERR_INVALID or TESS_ERR_LIMIT for its value. Thread-safe for distinct `options`.
+ * and `error` (may be NULL) says what would have been right, beginning with the option's name. Returns
+ * TESS_OK; TESS_ERR_NOT_FOUND when there is no such option; TESS_ERR_INVALID or TESS_ERR_LIMIT for its value.
+ * Thread-safe for distinct `options`.
  */
 TESS_API enum tess_status tess_grid_options_set(struct tess_grid_options *options, const char *name,
                                                 const char *value, struct tess_error *error);
 
-/* As above for limits ("max-pixels", "max-bytes", "max-cells", "max-scans", "timeout"); sizes take K, M, G.
+/*
+ * As above for limits ("max-pixels", "max-bytes", "max-cells", "max-scans", "timeout"). "max-bytes" takes K,
+ * M and G as powers of 1024, "max-pixels" as powers of 1000; "timeout" is in seconds ("30", "1.5") or
+ * "500ms".
  */
 TESS_API enum tess_status tess_limits_set(struct tess_limits *limits, const char *name, const char *value,
                                           struct tess_error *error);
