@@ -15,13 +15,19 @@ static uint64_t align_row(uint64_t bytes)
     return (bytes + ROW_ALIGN_BYTES - 1) / ROW_ALIGN_BYTES * ROW_ALIGN_BYTES;
 }
 
+/* Bytes a pixel of the first plane. */
+static uint32_t samples_of(enum picture_layout layout)
+{
+    return layout == PICTURE_RGB ? 3 : layout == PICTURE_RGBA ? 4 : 1;
+}
+
 /* Fills sizes and strides of all planes, without memory; returns the bytes they need. */
 static uint64_t lay_out(struct picture *picture, enum picture_layout layout, uint32_t width_px,
                         uint32_t height_px)
 {
     bool planar = layout == PICTURE_YCC420 || layout == PICTURE_YCC444;
     uint32_t shift = layout == PICTURE_YCC420 ? 1 : 0;
-    uint32_t samples = layout == PICTURE_RGB ? 3 : layout == PICTURE_RGBA ? 4 : 1;
+    uint32_t samples = samples_of(layout);
     uint64_t total = 0;
     memset(picture, 0, sizeof *picture);
     picture->layout = layout;
@@ -70,4 +76,31 @@ void picture_clear(struct picture *picture)
 {
     free(picture->memory);
     memset(picture, 0, sizeof *picture);
+}
+
+struct picture picture_view(const struct picture *picture, uint32_t x_px, uint32_t y_px, uint32_t width_px,
+                            uint32_t height_px)
+{
+    struct picture view;
+    (void)lay_out(&view, picture->layout, width_px, height_px);
+    for (uint32_t i = 0; i < view.plane_count; i++) {
+        uint32_t shift = i > 0 && picture->layout == PICTURE_YCC420 ? 1 : 0;
+        const struct plane *plane = &picture->planes[i];
+        view.planes[i].stride_bytes = plane->stride_bytes;
+        view.planes[i].data = plane->data + (y_px >> shift) * plane->stride_bytes +
+                              (size_t)(x_px >> shift) * samples_of(picture->layout);
+    }
+    return view;
+}
+
+void picture_blit(const struct picture *source, struct picture *target, uint32_t x_px, uint32_t y_px)
+{
+    const struct picture view = picture_view(target, x_px, y_px, source->width_px, source->height_px);
+    const uint32_t samples = samples_of(source->layout);
+    for (uint32_t i = 0; i < source->plane_count; i++) {
+        const struct plane *from = &source->planes[i], *to = &view.planes[i];
+        for (uint32_t row = 0; row < from->height_px; row++)
+            memcpy(to->data + row * to->stride_bytes, from->data + row * from->stride_bytes,
+                   (size_t)from->width_px * samples);
+    }
 }

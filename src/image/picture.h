@@ -40,6 +40,17 @@ enum tess_status picture_init(struct picture *picture, enum picture_layout layou
                               uint32_t height_px, struct tess_error *error);
 void picture_clear(struct picture *picture); /* safe on a zeroed struct */
 
+/*
+ * Copies `source` to (x, y) of `target`, of the same layout. For 4:2:0 x and y are even, and so are the
+ * source's sides unless they end with the target's. It must fit.
+ */
+void picture_blit(const struct picture *source, struct picture *target, uint32_t x_px, uint32_t y_px);
+
+/* A view (memory NULL) of the rectangle within `picture`; for 4:2:0 x and y are even. Valid as long as the
+ * picture is. */
+struct picture picture_view(const struct picture *picture, uint32_t x_px, uint32_t y_px, uint32_t width_px,
+                            uint32_t height_px);
+
 /* Bytes that picture_init() would allocate. */
 uint64_t picture_bytes(enum picture_layout layout, uint32_t width_px, uint32_t height_px);
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The JPEG reader for every file: libjpeg-turbo with raw (planar) output.
+ *
+ * Raw output comes in rows of MCUs, each component at its own size. For 4:2:0 at 1/2 and below libjpeg
+ * decodes chroma at twice the DCT scale of luma (jdmaster.c), so its planes come out as large as luma's; we
+ * take whatever size it says. Rows above the region are decoded into a scratch row (raw output cannot skip
+ * them), rows below are never read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/jpeg_guard.h"
+#include "image/jpeg_reader.h"
+
+enum { MAX_ROWS_PER_IMCU = 4 * DCTSIZE };
+
+/* All that lives across libjpeg's longjmp, so that no local is clobbered by it. */
+struct turbo_read {
+    struct jpeg_decompress_struct cinfo;
+    struct jpeg_guard guard;
+    const struct jpeg_request *request;
+    struct jpeg_planes planes;
+    uint8_t *scratch; /* one row, for rows that nobody wants */
+    uint32_t first_imcu, imcu_count;
+    JSAMPROW rows[JPEG_MAX_COMPONENTS][MAX_ROWS_PER_IMCU];
+};
+
+static uint32_t dct_size_of(const jpeg_component_info *component)
+{
+#if JPEG_LIB_VERSION >= 70
+    return (uint32_t)component->DCT_v_scaled_size;
+#else
+    return (uint32_t)component->DCT_scaled_size;
+#endif
+}
+
+static uint32_t imcu_height_px(const struct jpeg_header *header)
+{
+    return (uint32_t)header->max_v_samp * DCTSIZE;
+}
+
+static bool turbo_accepts(const struct jpeg_request *request)
+{
+    (void)request;
+    return true;
+}
+
+static uint64_t turbo_peak_bytes(const struct jpeg_request *request)
+{
+    const struct jpeg_header *header = request->header;
+    const uint64_t imcu_px = imcu_height_px(header);
+    const uint64_t padded_width_px = header->width_px + (uint64_t)header->max_h_samp * DCTSIZE;
+    const uint64_t region_rows_px = request->y1_px - request->y0_px + 2 * imcu_px;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < header->component_count; i++) {
+        /* A component with fewer samples may be decoded at a larger scale, up to the densest one's size. */
+        total += (padded_width_px / request->denominator + DCTSIZE) *
+                 (region_rows_px / request->denominator + 2 * DCTSIZE);
+        if (header->progressive) /* every coefficient of the file, two bytes each */
+            total += padded_width_px * header->h_samp[i] / header->max_h_samp *
+                     (header->height_px + imcu_px) * header->v_samp[i] / header->max_v_samp * sizeof(JCOEF);
+    }
+    return total + 256 * 1024; /* libjpeg's own tables and row buffers */
+}
+
+/* Allocates the planes for the iMCU rows of the region; their sizes are known once libjpeg has chosen its
+ * scales. */
+static enum tess_status lay_out_planes(struct turbo_read *read, struct tess_error *error)
+{
+    const struct jpeg_header *header = read->request->header;
+    size_t offsets[JPEG_MAX_COMPONENTS], total = 0, widest = 0;
+    read->planes.count = header->component_count;
+    for (uint32_t i = 0; i < read->planes.count; i++) {
+        const jpeg_component_info *component = &read->cinfo.comp_info[i];
+        struct jpeg_plane *plane = &read->planes.planes[i];
+        uint32_t dct = dct_size_of(component);
+        uint32_t imcu_rows = (uint32_t)component->v_samp_factor * dct;
+        plane->stride_bytes = ((size_t)component->width_in_blocks * dct + 63) / 64 * 64;
+        plane->origin_x_px = 0;
+        plane->origin_y_px = read->first_imcu * imcu_rows;
+        plane->width_px = component->downsampled_width;
+        plane->height_px = read->imcu_count * imcu_rows;
+        plane->whole_width_px = component->downsampled_width;
+        plane->whole_height_px = component->downsampled_height;
+        plane->scale_x = (double)component->h_samp_factor * dct / (header->max_h_samp * DCTSIZE);
+        plane->scale_y = (double)component->v_samp_factor * dct / (header->max_v_samp * DCTSIZE);
+        offsets[i] = total;
+        total += plane->stride_bytes * plane->height_px;
+        if (plane->stride_bytes > widest)
+            widest = plane->stride_bytes;
+    }
+    read->planes.memory = malloc(total + widest);
+    if (!read->planes.memory)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for %zu bytes of decoded JPEG", total + widest);
+    for (uint32_t i = 0; i < read->planes.count; i++)
+        read->planes.planes[i].data = read->planes.memory + offsets[i];
+    read->scratch = read->planes.memory + total;
+    return TESS_OK;
+}
+
+/* Points libjpeg at where iMCU row `imcu` goes: its place in the planes, or the scratch row. */
+static void aim_rows(struct turbo_read *read, uint32_t imcu, JSAMPARRAY arrays[JPEG_MAX_COMPONENTS])
+{
+    bool wanted = imcu >= read->first_imcu;
+    for (uint32_t i = 0; i < read->planes.count; i++) {
+        const jpeg_component_info *component = &read->cinfo.comp_info[i];
+        const struct jpeg_plane *plane = &read->planes.planes[i];
+        uint32_t count = (uint32_t)component->v_samp_factor * dct_size_of(component);
+        for (uint32_t row = 0; row < count; row++) {
+            size_t at = (size_t)(imcu - read->first_imcu) * count + row;
+            read->rows[i][row] = wanted ? plane->data + at * plane->stride_bytes : read->scratch;
+        }
+        arrays[i] = read->rows[i];
+    }
+}
+
+static enum tess_status read_region(struct turbo_read *read, struct tess_error *error)
+{
+    struct jpeg_decompress_struct *cinfo = &read->cinfo;
+    const struct jpeg_request *request = read->request;
+    jpeg_create_decompress(cinfo);
+    jpeg_mem_src(cinfo, request->bytes, request->size_bytes);
+    (void)jpeg_read_header(cinfo, TRUE);
+    cinfo->scale_num = 1;
+    cinfo->scale_denom = request->denominator;
+    cinfo->out_color_space = cinfo->jpeg_color_space;
+    cinfo->raw_data_out = TRUE;
+    cinfo->do_fancy_upsampling = FALSE;
+    cinfo->dct_method = JDCT_ISLOW;
+    (void)jpeg_start_decompress(cinfo);
+
+    const uint32_t imcu_px = imcu_height_px(request->header);
+    read->first_imcu = request->y0_px / imcu_px;
+    const uint32_t end_imcu = (request->y1_px + imcu_px - 1) / imcu_px;
+    read->imcu_count = end_imcu - read->first_imcu;
+    enum tess_status status = lay_out_planes(read, error);
+    for (uint32_t imcu = 0; status == TESS_OK && imcu < end_imcu; imcu++) {
+        JSAMPARRAY arrays[JPEG_MAX_COMPONENTS];
+        aim_rows(read, imcu, arrays);
+        if (jpeg_read_raw_data(cinfo, arrays, MAX_ROWS_PER_IMCU) == 0)
+            status = error_set(error, TESS_ERR_CORRUPT, "JPEG ends before its last row");
+    }
+    return status;
+}
+
+static enum tess_status turbo_read(const struct jpeg_request *request, struct jpeg_planes *planes_out,
+                                   struct tess_error *error)
+{
+    memset(planes_out, 0, sizeof *planes_out);
+    struct turbo_read *read = calloc(1, sizeof *read);
+    if (!read)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to decode a JPEG");
+    read->request = request;
+    read->cinfo.err = jpeg_guard_init(&read->guard, error);
+    enum tess_status status;
+    if (setjmp(read->guard.escape))
+        status = read->guard.status;
+    else
+        status = read_region(read, error);
+    jpeg_destroy_decompress(&read->cinfo);
+    if (status == TESS_OK)
+        *planes_out = read->planes;
+    else
+        jpeg_planes_clear(&read->planes);
+    free(read);
+    return status;
+}
+
+const struct jpeg_reader jpeg_turbo_reader = {
+    .name = "libjpeg-turbo", .accepts = turbo_accepts, .peak_bytes = turbo_peak_bytes, .read = turbo_read};

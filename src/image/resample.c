@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Vertical first: whole rows are summed with one weight each, which vectorises without shuffles, and only as
+ * many rows as the target has are left for the horizontal pass. Between the passes samples keep 6 more bits
+ * than 8 and their overshoot, in int16.
+ */
+#include "image/resample.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum { LANCZOS_LOBES = 3, MIDDLE_EXTRA_BITS = 6, TAPS_MULTIPLE = 8 };
+
+static double lanczos3(double x)
+{
+    if (x == 0)
+        return 1;
+    if (fabs(x) >= LANCZOS_LOBES)
+        return 0;
+    double a = M_PI * x;
+    return LANCZOS_LOBES * sin(a) * sin(a / LANCZOS_LOBES) / (a * a);
+}
+
+/*
+ * Rounds to integers that sum to 1 << 14 exactly, carrying each rounding error into the next weight: even
+ * thousands of weights below one half keep their sum, where rounding each alone would lose them all.
+ */
+static void quantise(const double *exact, uint32_t count, double sum, int16_t *weights)
+{
+    double carried = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        double wanted = exact[i] / sum * (1 << RESAMPLE_WEIGHT_BITS) + carried;
+        double rounded = nearbyint(wanted);
+        carried = wanted - rounded;
+        weights[i] = (int16_t)rounded;
+    }
+}
+
+static void fill_axis(struct resample_axis *axis, const struct resample_span *span, double *exact)
+{
+    const double step = span->length / axis->out_px;
+    const double stretch = fmax(step, 1); /* enlarging keeps the kernel at its own width */
+    const double reach = LANCZOS_LOBES * stretch;
+    for (uint32_t i = 0; i < axis->out_px; i++) {
+        double centre = span->start + (i + 0.5) * step;
+        double from = fmax(floor(centre - reach), span->low);
+        double to = fmin(ceil(centre + reach), span->high);
+        uint32_t first = (uint32_t)fmin(from, span->high - 1);
+        uint32_t end = to > first ? (uint32_t)to : first + 1;
+        uint32_t count = end - first < axis->taps ? end - first : axis->taps;
+        double sum = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            exact[k] = lanczos3((first + k + 0.5 - centre) / stretch);
+            sum += exact[k];
+        }
+        if (fabs(sum) < 1e-9) { /* a sliver at the border: the nearest sample will do */
+            exact[0] = sum = 1;
+            count = 1;
+        }
+        /* Unused weights lie after the used ones; the window slides back so that it ends within the samples.
+         */
+        uint32_t slide = first + axis->taps > span->high ? first + axis->taps - span->high : 0;
+        uint32_t room = first - span->low;
+        slide = slide < room ? slide : room;
+        int16_t *weights = axis->weights + (size_t)i * axis->taps;
+        slide = slide < axis->taps - count ? slide : axis->taps - count;
+        axis->first[i] = first - slide;
+        quantise(exact, count, sum, weights + slide);
+    }
+}
+
+enum tess_status resample_axis_init(struct resample_axis *axis, const struct resample_span *span,
+                                    uint32_t out_px, struct tess_error *error)
+{
+    const double stretch = fmax(span->length / out_px, 1);
+    double reach = ceil(2 * LANCZOS_LOBES * stretch) + 2;
+    uint32_t available = span->high - span->low;
+    uint32_t taps = reach < available ? (uint32_t)reach : available;
+    axis->out_px = out_px;
+    axis->taps = taps;
+    axis->first = calloc(out_px, sizeof *axis->first);
+    axis->weights = calloc((size_t)out_px * taps, sizeof *axis->weights);
+    double *exact = calloc(taps, sizeof *exact);
+    if (!axis->first || !axis->weights || !exact) {
+        free(exact);
+        resample_axis_clear(axis);
+        return error_set(error, TESS_ERR_MEMORY, "no memory for a filter of %u x %u weights", out_px, taps);
+    }
+    fill_axis(axis, span, exact);
+    free(exact);
+    return TESS_OK;
+}
+
+void resample_axis_clear(struct resample_axis *axis)
+{
+    free(axis->first);
+    free(axis->weights);
+    memset(axis, 0, sizeof *axis);
+}
+
+/* The columns that the horizontal filter reads. */
+static void column_range(const struct resample_axis *horizontal, uint32_t *low_out, uint32_t *high_out)
+{
+    uint32_t low = UINT32_MAX, high = 0;
+    for (uint32_t i = 0; i < horizontal->out_px; i++) {
+        uint32_t first = horizontal->first[i];
+        low = first < low ? first : low;
+        high = first + horizontal->taps > high ? first + horizontal->taps : high;
+    }
+    *low_out = low;
+    *high_out = high;
+}
+
+static int32_t clamp(int32_t value, int32_t low, int32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* sums[x] = Σ weights[k] · row k [x], over `width` columns. */
+static void sum_rows(const uint8_t *source, size_t stride_bytes, const int16_t *weights, uint32_t taps,
+                     uint32_t width, int32_t *restrict sums)
+{
+    memset(sums, 0, width * sizeof *sums);
+    uint32_t k = 0;
+    for (; k + 2 <= taps; k += 2) {
+        const uint8_t *restrict upper = source + k * stride_bytes;
+        const uint8_t *restrict lower = upper + stride_bytes;
+        const int16_t a = weights[k], b = weights[k + 1];
+        for (uint32_t x = 0; x < width; x++)
+            sums[x] += (int16_t)upper[x] * a + (int16_t)lower[x] * b;
+    }
+    if (k < taps) {
+        const uint8_t *restrict row = source + k * stride_bytes;
+        const int16_t a = weights[k];
+        for (uint32_t x = 0; x < width; x++)
+            sums[x] += (int16_t)row[x] * a;
+    }
+}
+
+static void narrow_row(const int32_t *restrict sums, uint32_t width, int16_t *restrict middle)
+{
+    const int shift = RESAMPLE_WEIGHT_BITS - MIDDLE_EXTRA_BITS;
+    for (uint32_t x = 0; x < width; x++)
+        middle[x] = (int16_t)clamp((sums[x] + (1 << (shift - 1))) >> shift, INT16_MIN, INT16_MAX);
+}
+
+static int32_t dot(const int16_t *restrict a, const int16_t *restrict b, uint32_t count)
+{
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+static void filter_row(const int16_t *middle, uint32_t low, const struct resample_axis *axis, uint8_t *target)
+{
+    const int shift = RESAMPLE_WEIGHT_BITS + MIDDLE_EXTRA_BITS;
+    for (uint32_t i = 0; i < axis->out_px; i++) {
+        int32_t sum =
+            dot(middle + (axis->first[i] - low), axis->weights + (size_t)i * axis->taps, axis->taps);
+        target[i] = (uint8_t)clamp((sum + (1 << (shift - 1))) >> shift, 0, 255);
+    }
+}
+
+enum tess_status resample_plane(const uint8_t *source, size_t source_stride_bytes,
+                                const struct resample_axis *horizontal, const struct resample_axis *vertical,
+                                uint8_t *target, size_t target_stride_bytes, struct tess_error *error)
+{
+    uint32_t low, high;
+    column_range(horizontal, &low, &high);
+    const uint32_t width = high - low;
+    int32_t *sums = malloc(width * (sizeof(int32_t) + sizeof(int16_t)));
+    if (!sums)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to resample rows of %u samples", width);
+    int16_t *middle = (int16_t *)(sums + width);
+    for (uint32_t y = 0; y < vertical->out_px; y++) {
+        sum_rows(source + vertical->first[y] * source_stride_bytes + low, source_stride_bytes,
+                 vertical->weights + (size_t)y * vertical->taps, vertical->taps, width, sums);
+        narrow_row(sums, width, middle);
+        filter_row(middle, low, horizontal, target + y * target_stride_bytes);
+    }
+    free(sums);
+    return TESS_OK;
+}
