@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One image into one cell.
+ *
+ *   header → limit → geometry (fit.h, upright) → the window in stored coordinates → shrink on load → cut and
+ * scale → turn upright → sRGB → flatten → cell
+ *
+ * Turning, colours and flattening work on the scaled window, in memory. Rows below the window are not
+ * decoded, so damage there goes unseen, as in the JPEG path.
+ *
+ * ATTENTION and ENTROPY need the whole image: it is scaled so that the window fits (never enlarged), turned
+ * upright and made sRGB, then libvips chooses the window in that. Images so long that this would take more
+ * than LONG_FACTOR windows are cut at the centre instead: for a 1 × 20000 strip there is nothing to choose
+ * that would be worth its memory.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/vips_inside.h"
+
+static const double LONG_FACTOR = 32;
+
+/* Upright to stored: EXIF 5..8 swap the axes; then the mirrored ones count from the other end. */
+static struct vips_window to_stored(const struct vips_window *upright, const struct vips_input *input)
+{
+    const int o = input->orientation;
+    const bool swap = o >= 5, from_right = o == 2 || o == 3 || o == 7 || o == 8;
+    const bool from_bottom = o == 3 || o == 4 || o == 6 || o == 7;
+    struct vips_window w = *upright;
+    if (swap)
+        w = (struct vips_window){upright->y, upright->x, upright->height, upright->width};
+    if (from_right)
+        w.x = input->stored_width_px - (w.x + w.width);
+    if (from_bottom)
+        w.y = input->stored_height_px - (w.y + w.height);
+    return w;
+}
+
+/* Decodes `window` (upright, of the full-size image) and scales it to width × height, upright, in memory. */
+static enum tess_status decode_window(struct vips_input *input, const struct vips_window *window,
+                                      uint32_t width_px, uint32_t height_px, VipsImage **out,
+                                      struct tess_error *error)
+{
+    struct vips_window stored = to_stored(window, input);
+    const bool swap = input->orientation >= 5;
+    const int across = (int)(swap ? height_px : width_px), down = (int)(swap ? width_px : height_px);
+    enum tess_status status = input_shrink(input, fmin(stored.width / across, stored.height / down), error);
+    if (status != TESS_OK)
+        return status;
+    const double scale_x = (double)input->image->Xsize / input->stored_width_px;
+    const double scale_y = (double)input->image->Ysize / input->stored_height_px;
+    stored = (struct vips_window){stored.x * scale_x, stored.y * scale_y, stored.width * scale_x,
+                                  stored.height * scale_y};
+    VipsImage *scaled = NULL;
+    if (scale_window(input->image, &stored, across, down, &scaled))
+        return words_fail(error, TESS_ERR_CORRUPT, "%s is damaged or cut short", sniff_name(input->kind));
+    /* An orientation that is no such thing (0, 9) was read as 1; autorot would read the tag itself. */
+    vips_image_set_int(scaled, VIPS_META_ORIENTATION, input->orientation);
+    int failed = vips_autorot(scaled, out, NULL);
+    g_object_unref(scaled);
+    return failed ? words_fail(error, TESS_ERR_INTERNAL, "turning the image failed") : TESS_OK;
+}
+
+static enum tess_status to_srgb(VipsImage *in, struct tess_colour background, VipsImage **out,
+                                struct tess_error *error)
+{
+    if (colour_flatten_to_srgb(in, background, out))
+        return words_fail(error, TESS_ERR_UNSUPPORTED, "its colours cannot be converted to sRGB");
+    return TESS_OK;
+}
+
+static void fill(const struct picture *rgb, struct tess_colour colour)
+{
+    const struct plane *plane = &rgb->planes[0];
+    for (uint32_t y = 0; y < rgb->height_px; y++) {
+        uint8_t *row = plane->data + y * plane->stride_bytes;
+        for (uint32_t x = 0; x < rgb->width_px; x++) {
+            row[3 * x] = colour.red;
+            row[3 * x + 1] = colour.green;
+            row[3 * x + 2] = colour.blue;
+        }
+    }
+}
+
+/* The cell from its image, which is in memory and of the place's size. */
+static enum tess_status make_cell(VipsImage *image, const struct vips_load_request *request,
+                                  const struct fit *fit, struct picture *rgb_out, struct tess_error *error)
+{
+    const struct fit_request *asked = &request->fit;
+    enum tess_status status =
+        picture_init(rgb_out, PICTURE_RGB, asked->cell_width_px, asked->cell_height_px, error);
+    if (status != TESS_OK)
+        return status;
+    if (fit->place_width_px < asked->cell_width_px || fit->place_height_px < asked->cell_height_px)
+        fill(rgb_out, request->background);
+    const struct plane *plane = &rgb_out->planes[0];
+    const uint8_t *rows = vips_image_get_data(image);
+    const size_t row_bytes = 3 * (size_t)fit->place_width_px;
+    for (uint32_t y = 0; y < fit->place_height_px; y++)
+        memcpy(plane->data + (fit->place_y_px + y) * plane->stride_bytes + 3 * (size_t)fit->place_x_px,
+               rows + y * row_bytes, row_bytes);
+    return TESS_OK;
+}
+
+/* Crop by place: what fit.h computed, decoded straight to its place. */
+static enum tess_status load_placed(struct vips_input *input, const struct vips_load_request *request,
+                                    const struct fit *fit, VipsImage **out, struct tess_error *error)
+{
+    const struct vips_window window = {fit->crop_x, fit->crop_y, fit->crop_width, fit->crop_height};
+    VipsImage *upright = NULL;
+    enum tess_status status =
+        decode_window(input, &window, fit->place_width_px, fit->place_height_px, &upright, error);
+    if (status == TESS_OK)
+        status = to_srgb(upright, request->background, out, error);
+    g_clear_object(&upright);
+    return status;
+}
+
+/* Crop by content: the whole image first, no larger than needed, then the window in it. */
+static enum tess_status load_smart(struct vips_input *input, const struct vips_load_request *request,
+                                   const struct fit *fit, VipsImage **out, struct tess_error *error)
+{
+    const double cell_scale = fit->place_width_px / fit->crop_width;
+    const double scale = fmin(1, cell_scale);
+    const struct vips_window all = {0, 0, input->upright_width_px, input->upright_height_px};
+    VipsImage *upright = NULL, *srgb = NULL;
+    int x = 0, y = 0;
+    enum tess_status status = decode_window(input, &all, (uint32_t)fmax(1, round(all.width * scale)),
+                                            (uint32_t)fmax(1, round(all.height * scale)), &upright, error);
+    if (status == TESS_OK)
+        status = to_srgb(upright, request->background, &srgb, error);
+    g_clear_object(&upright);
+    if (status != TESS_OK)
+        return status;
+    /* One side of the window is the image's, up to rounding; the other is what there is to choose. */
+    struct vips_window window = {0, 0, fmin(srgb->Xsize, fit->crop_width * scale),
+                                 fmin(srgb->Ysize, fit->crop_height * scale)};
+    int failed = smart_corner(srgb, (int)fmax(1, floor(window.width)), (int)fmax(1, floor(window.height)),
+                              request->fit.gravity, &x, &y);
+    window.x = fmin(x, srgb->Xsize - window.width);
+    window.y = fmin(y, srgb->Ysize - window.height);
+    if (failed || scale_window(srgb, &window, (int)fit->place_width_px, (int)fit->place_height_px, out))
+        status = words_fail(error, TESS_ERR_INTERNAL, "choosing the crop failed");
+    g_object_unref(srgb);
+    return status;
+}
+
+static bool wants_smart(const struct vips_input *input, const struct vips_load_request *request,
+                        const struct fit *fit)
+{
+    bool asked =
+        request->fit.gravity == TESS_GRAVITY_ATTENTION || request->fit.gravity == TESS_GRAVITY_ENTROPY;
+    double whole = (double)input->upright_width_px * input->upright_height_px;
+    return asked && request->fit.fit == TESS_FIT_COVER &&
+           whole <= LONG_FACTOR * fit->crop_width * fit->crop_height;
+}
+
+enum tess_status cell_load(const struct vips_load_request *request, struct picture *rgb_out,
+                           struct tess_error *error)
+{
+    struct vips_input input;
+    VipsImage *image = NULL;
+    struct fit fit;
+    memset(rgb_out, 0, sizeof *rgb_out);
+    if (request->fit.cell_width_px == 0 || request->fit.cell_height_px == 0)
+        return error_set(error, TESS_ERR_INVALID, "a cell of no pixels");
+    enum tess_status status =
+        input_open(&input, request->bytes, request->size_bytes, request->max_pixels, error);
+    if (status != TESS_OK)
+        return status;
+    fit_compute(input.upright_width_px, input.upright_height_px, &request->fit, &fit);
+    status = wants_smart(&input, request, &fit) ? load_smart(&input, request, &fit, &image, error)
+                                                : load_placed(&input, request, &fit, &image, error);
+    if (status == TESS_OK)
+        status = make_cell(image, request, &fit, rgb_out, error);
+    g_clear_object(&image);
+    input_clear(&input);
+    return status;
+}
+
+enum tess_status cell_probe(const uint8_t *bytes, size_t size_bytes, uint32_t *width_px_out,
+                            uint32_t *height_px_out, uint64_t *peak_bytes_out, struct tess_error *error)
+{
+    struct vips_input input;
+    enum tess_status status = input_open(&input, bytes, size_bytes, 0, error);
+    if (status != TESS_OK)
+        return status;
+    *width_px_out = input.upright_width_px;
+    *height_px_out = input.upright_height_px;
+    *peak_bytes_out = input_peak_bytes(&input);
+    input_clear(&input);
+    return TESS_OK;
+}

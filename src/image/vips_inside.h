@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Shared by the files of tessera-vips.so; nobody else includes it. Names begin with the file (input_… is in
+ * vips_input.c): libvips owns the prefix vips_.
+ *
+ * Every function here that fails leaves libvips' error buffer empty and its words in the struct tess_error.
+ */
+#ifndef IMAGE_VIPS_INSIDE_H
+#define IMAGE_VIPS_INSIDE_H
+
+#include <vips/vips.h>
+
+#include "base/bytes.h"
+#include "image/sniff.h"
+#include "image/vips_module.h"
+
+/*
+ * An image whose header has been read and whose pixels have not. `stored` is as in the file; `upright` has
+ * the EXIF orientation applied to its sides.
+ */
+struct vips_input {
+    const uint8_t *bytes; /* borrowed, or filtered.data */
+    size_t size_bytes;
+    struct bytes filtered; /* a PNG without its text chunks */
+    enum image_kind kind;
+    VipsImage *image; /* owned */
+    uint32_t stored_width_px, stored_height_px;
+    uint32_t upright_width_px, upright_height_px;
+    int orientation; /* 1..8 */
+};
+
+/* Reads the header: TESS_ERR_NOT_IMAGE, _UNSUPPORTED, _CORRUPT, _LIMIT ("max-pixels"; 0 is no limit),
+ * _MEMORY. Only on success there is something to clear. */
+enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size_t size_bytes,
+                            uint64_t max_pixels, struct tess_error *error);
+void input_clear(struct vips_input *input);
+
+/*
+ * Opens the file again so that decoding yields less than all pixels but at least `factor` times fewer per
+ * side (a JPEG's DCT scale, a WebP's scaler, a HEIF's thumbnail). Where that does not pay, nothing happens.
+ * The sides of input->image tell what became of it; stored_* and upright_* stay.
+ */
+enum tess_status input_shrink(struct vips_input *input, double factor, struct tess_error *error);
+
+/* PNG: reads the sides by hand (libpng would first inflate what stands before them in the way) and leaves the
+ * text chunks out. TESS_ERR_CORRUPT, _LIMIT, _MEMORY. */
+enum tess_status png_guard(struct vips_input *input, uint64_t max_pixels, struct tess_error *error);
+
+/* Bytes that decoding holds at its peak, by the kind's own way of decoding; see vips_peak.c. */
+uint64_t input_peak_bytes(const struct vips_input *input);
+
+/* The rectangle [x, x + width) × [y, y + height) of `in`, scaled to exactly out_width × out_height, in
+ * memory. */
+struct vips_window {
+    double x, y, width, height;
+};
+int scale_window(VipsImage *in, const struct vips_window *window, int out_width_px, int out_height_px,
+                 VipsImage **out);
+
+/* sRGB, 8 bit, 3 bands, no transparency, from any image that libvips' loaders make. `in` is in memory. */
+int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, VipsImage **out);
+
+/* libvips' words for what failed just now: one line of UTF-8. The buffer is empty afterwards. */
+struct vips_words {
+    char text[320];
+};
+void words_take(struct vips_words *words_out);
+
+/* TESS_ERR_MEMORY or _UNSUPPORTED where libvips' words say so, else `otherwise`; "<what>: <words>". */
+enum tess_status words_fail(struct tess_error *error, enum tess_status otherwise, const char *format, ...)
+    TESS_PRINTF(3, 4);
+
+enum tess_status cell_load(const struct vips_load_request *request, struct picture *rgb_out,
+                           struct tess_error *error);
+enum tess_status cell_probe(const uint8_t *bytes, size_t size_bytes, uint32_t *width_px_out,
+                            uint32_t *height_px_out, uint64_t *peak_bytes_out, struct tess_error *error);
+enum tess_status smart_crop(const struct picture *rgb, uint32_t width_px, uint32_t height_px,
+                            enum tess_gravity gravity, uint32_t *x_px_out, uint32_t *y_px_out,
+                            struct tess_error *error);
+enum tess_status text_mask(const struct vips_text_request *request, struct picture *mask_out,
+                           struct tess_error *error);
+enum tess_status save_rows(const struct vips_save_request *request, struct tess_error *error);
+
+/* The corner that smartcrop picks for a window of the given size; `in` is in memory. */
+int smart_corner(VipsImage *in, int width_px, int height_px, enum tess_gravity gravity, int *x_px_out,
+                 int *y_px_out);
+
+#endif

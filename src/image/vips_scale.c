@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Cutting a window out of an image and scaling it to whole pixels, top to bottom, without holding the image.
+ *
+ * Where a side shrinks, the window is rounded to whole source pixels (at most half a source pixel off, so at
+ * most half a result pixel) and goes through vips_resize (box by whole factors, then Lanczos 3 for the last
+ * factor of two or more). Where a side grows, half a pixel would show: the window keeps its fraction and goes
+ * through a bicubic vips_affine, after the part that is needed has been brought into memory, where it is
+ * smaller than the result. Example: 1 × 20000 as cover in 100 × 100 asks for the window 0, 9999.5, 1 × 1;
+ * rows 9997..10002 are cut out and enlarged a hundredfold; nothing is ever 2,000,000 pixels high.
+ *
+ * Transparent images are premultiplied for it: colours of clear pixels must not bleed.
+ */
+#include <math.h>
+
+#include "image/vips_inside.h"
+
+/* Pixels beside the window that the bicubic kernel looks at. */
+enum { CUBIC_MARGIN_PX = 3 };
+
+/* One side of the window: whole source pixels [start, start + length), and where in them the result begins.
+ */
+struct side {
+    int start, length;
+    double lead; /* fraction of a pixel, and the margin, between `start` and the window; growing sides only */
+    double scale; /* result pixels per source pixel */
+    bool grows;
+};
+
+static struct side side_of(double start, double length, int whole, int out)
+{
+    struct side side = {.grows = out > length};
+    if (side.grows) {
+        double first = fmax(0, floor(start) - CUBIC_MARGIN_PX);
+        double last = fmin(whole, ceil(start + length) + CUBIC_MARGIN_PX);
+        side.start = (int)first;
+        side.length = (int)(last - first);
+        side.lead = start - first;
+        side.scale = out / length;
+    } else {
+        side.length = (int)fmin(whole, fmax(1, round(length)));
+        double first = round(start + (length - side.length) / 2);
+        side.start = (int)fmin(fmax(0, first), whole - side.length);
+        side.scale = (double)out / side.length;
+    }
+    return side;
+}
+
+static int shrink_sides(VipsImage *in, const struct side *x, const struct side *y, VipsImage **out)
+{
+    double across = x->grows ? 1 : x->scale, down = y->grows ? 1 : y->scale;
+    if (across == 1 && down == 1)
+        return vips_copy(in, out, NULL);
+    return vips_resize(in, out, across, "vscale", down, "kernel", VIPS_KERNEL_LANCZOS3, NULL);
+}
+
+/* `in` is in memory. Result pixel centre c + 0.5 shows source position (c + 0.5) / scale + lead. */
+static int grow_sides(VipsImage *in, const struct side *x, const struct side *y, int out_width_px,
+                      int out_height_px, VipsImage **out)
+{
+    VipsArrayInt *area = vips_array_int_newv(4, 0, 0, out_width_px, out_height_px);
+    VipsInterpolate *cubic = vips_interpolate_new("bicubic");
+    int failed =
+        !cubic || vips_affine(in, out, x->grows ? x->scale : 1, 0, 0, y->grows ? y->scale : 1, "interpolate",
+                              cubic, "oarea", area, "idx", x->grows ? 0.5 - x->lead : 0, "idy",
+                              y->grows ? 0.5 - y->lead : 0, "odx", x->grows ? -0.5 : 0.0, "ody",
+                              y->grows ? -0.5 : 0.0, "extend", VIPS_EXTEND_COPY, "premultiplied", TRUE, NULL);
+    g_clear_object(&cubic);
+    vips_area_unref(VIPS_AREA(area));
+    return failed ? -1 : 0;
+}
+
+/* Rounding inside vips_resize may leave a side one short or over: cut or repeat the last row or column. */
+static int exact_sides(VipsImage *in, int width_px, int height_px, VipsImage **out)
+{
+    if (in->Xsize == width_px && in->Ysize == height_px)
+        return vips_copy(in, out, NULL);
+    return vips_embed(in, out, 0, 0, width_px, height_px, "extend", VIPS_EXTEND_COPY, NULL);
+}
+
+static int colour_bands(const VipsImage *image)
+{
+    switch (image->Type) {
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+        return 1;
+    case VIPS_INTERPRETATION_CMYK:
+        return 4;
+    default:
+        return 3;
+    }
+}
+
+/* LABQ is packed and must be opened up; kinds of pixels that a file only claims are corrected; what comes
+ * after colour and one alpha (a TIFF's spots and masks) is dropped. */
+static int plain_bands(VipsImage *in, VipsImage **t, VipsImage **out)
+{
+    if (vips_image_decode(in, &t[0]) ||
+        vips_copy(t[0], &t[1], "interpretation", vips_image_guess_interpretation(t[0]), NULL))
+        return -1;
+    int wanted = colour_bands(t[1]) + 1;
+    if (t[1]->Bands <= wanted)
+        return vips_copy(t[1], out, NULL);
+    return vips_extract_band(t[1], out, 0, "n", wanted, NULL);
+}
+
+static int shrink_and_grow(VipsImage *in, const struct side *x, const struct side *y, int out_width_px,
+                           int out_height_px, VipsImage **out)
+{
+    VipsImage *scope = vips_image_new();
+    VipsImage **t = (VipsImage **)vips_object_local_array(VIPS_OBJECT(scope), 5);
+    int failed = vips_extract_area(in, &t[0], x->start, y->start, x->length, y->length, NULL) ||
+                 shrink_sides(t[0], x, y, &t[1]);
+    if (!failed && (x->grows || y->grows)) {
+        t[2] = vips_image_copy_memory(t[1]);
+        failed = !t[2] || grow_sides(t[2], x, y, x->grows ? out_width_px : t[2]->Xsize,
+                                     y->grows ? out_height_px : t[2]->Ysize, &t[3]);
+    } else if (!failed) {
+        t[3] = g_object_ref(t[1]);
+    }
+    failed = failed || exact_sides(t[3], out_width_px, out_height_px, out);
+    g_object_unref(scope);
+    return failed ? -1 : 0;
+}
+
+int scale_window(VipsImage *in, const struct vips_window *window, int out_width_px, int out_height_px,
+                 VipsImage **out)
+{
+    VipsImage *scope = vips_image_new();
+    VipsImage **t = (VipsImage **)vips_object_local_array(VIPS_OBJECT(scope), 8);
+    int failed = plain_bands(in, t, &t[2]);
+    if (failed)
+        goto cleanup;
+    const struct side x = side_of(window->x, window->width, in->Xsize, out_width_px);
+    const struct side y = side_of(window->y, window->height, in->Ysize, out_height_px);
+    const VipsBandFormat format = t[2]->BandFmt;
+    if (t[2]->Bands > colour_bands(t[2])) {
+        failed = vips_premultiply(t[2], &t[3], NULL) ||
+                 shrink_and_grow(t[3], &x, &y, out_width_px, out_height_px, &t[4]) ||
+                 vips_unpremultiply(t[4], &t[5], NULL) || vips_rint(t[5], &t[6], NULL) ||
+                 vips_cast(t[6], &t[7], format, NULL);
+    } else {
+        failed = shrink_and_grow(t[2], &x, &y, out_width_px, out_height_px, &t[7]);
+    }
+    if (!failed)
+        failed = (*out = vips_image_copy_memory(t[7])) == NULL;
+cleanup:
+    g_object_unref(scope);
+    return failed ? -1 : 0;
+}
