@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""From numbers to answers: ratios, targets met or missed, and a text that can be read."""
+import json
+import re
+
+LABELS = {"tessera": "tessera", "pillow": "Pillow", "sharp": "sharp", "imagemagick": "ImageMagick montage",
+          "graphicsmagick": "GraphicsMagick montage", "vips": "vips command line",
+          "floor-raw": "libjpeg-turbo alone, raw", "floor-rgb": "libjpeg-turbo alone, RGB"}
+FLOOR_MODES = ("floor-raw", "floor-rgb")
+PEAK_LIMIT_MB = 256
+QUALITY_LIMIT_DB = 40
+# tile → (sharp, Pillow, floor): tessera's wall time may be at most this many times theirs.
+RATIO_LIMITS = {"100": (0.75, 0.25, 1.3), "256": (0.70, 0.25, 1.3), "700": (0.50, 0.25, 1.5)}
+
+
+def wall(tools, name):
+    return tools.get(name, {}).get("wall_median_s")
+
+
+def floor_wall(tools):
+    """The faster of libjpeg-turbo's two ways out, so that nobody can say it was held back."""
+    walls = [wall(tools, mode) for mode in FLOOR_MODES if wall(tools, mode)]
+    return min(walls) if walls else None
+
+
+def _ratio(part, whole):
+    return round(part / whole, 3) if part and whole else None
+
+
+def _target(what, value, comparison, limit, unit=""):
+    met = None if value is None else value <= limit if comparison == "≤" else value >= limit
+    return {"what": what, "value": value, "target": f"{comparison} {limit}", "unit": unit, "met": met}
+
+
+def _grid_targets(result):
+    for tile, section in result.get("grid", {}).items():
+        tools = section.get("tools", {})
+        ours = wall(tools, "tessera")
+        limits = RATIO_LIMITS.get(tile)
+        if not limits:
+            continue
+        for theirs, name, limit in ((wall(tools, "sharp"), "sharp", limits[0]),
+                                    (wall(tools, "pillow"), "Pillow", limits[1]),
+                                    (floor_wall(tools), "the floor", limits[2])):
+            yield _target(f"16 photos, tile {tile}: wall / {name}", _ratio(ours, theirs), "≤", limit, "×")
+    for tile, tools in result.get("quality", {}).items():
+        ours = tools.get("tessera", {})
+        yield _target(f"16 photos, tile {tile}: PSNR of the grid", ours.get("grid_db"), "≥", QUALITY_LIMIT_DB, "dB")
+        yield _target(f"16 photos, tile {tile}: PSNR of the worst cell", ours.get("min_db"), "≥", QUALITY_LIMIT_DB,
+                      "dB")
+
+
+def _other_targets(result):
+    large = result.get("large")
+    if large:
+        count = f"{large.get('photos', 0):,} photos" if "photos" in large else "10,000 photos"
+        yield _target(f"{count}: peak memory", large.get("peak_mb"), "≤", PEAK_LIMIT_MB, "MB")
+        yield _target(f"{count}: wall / (cost of one × photos / cores)", large.get("against_ideal"), "≤", 1.1, "×")
+    startup = result.get("startup")
+    if startup:
+        yield _target("start-up: tessera --version", startup.get("version_ms"), "≤", 10, "ms")
+        loaded = startup.get("one_jpeg_loads_libvips")
+        seen = startup.get("png_loads_libvips")  # the control: without it the first says nothing
+        yield _target("start-up: one JPEG loads libvips (0 no, 1 yes)", int(loaded) if seen else None, "≤", 0)
+    for tile, section in result.get("scaling", {}).items():
+        speedup = section.get("speedup") if isinstance(section, dict) else None
+        yield _target(f"two cores against one, tile {tile}", speedup, "≥", 1.8, "×")
+
+
+def targets(result):
+    return [*_grid_targets(result), *_other_targets(result)]
+
+
+def _table(head, rows):
+    widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
+    lines = []
+    for row in (head, *rows):
+        cells = [str(cell).ljust(width) if i == 0 else str(cell).rjust(width)
+                 for i, (cell, width) in enumerate(zip(row, widths))]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _grid_rows(tools, psnr):
+    ours = wall(tools, "tessera")
+    for name, tool in tools.items():
+        label = LABELS.get(name, name)
+        if "error" in tool:
+            yield (label, "failed", "", "", "", "", "", "")
+            continue
+        median = tool["wall_median_s"]
+        decibel = psnr.get(name, {}).get("grid_db")
+        yield (label, f"{median:.3f}", f"{tool['wall_min_s']:.3f}–{tool['wall_max_s']:.3f}",
+               f"{median / ours:.2f}" if ours else "–", f"{tool['cpu_median_s']:.2f}", f"{tool['peak_mb']:.0f}",
+               f"{tool['bytes'] / 1e3:.0f}" if "bytes" in tool else "–", f"{decibel:.1f}" if decibel else "–")
+
+
+def _value(target):
+    return "not measured" if target["value"] is None else f"{target['value']:g} {target['unit']}".strip()
+
+
+def text(result):
+    parts = []
+    head = ("", "wall s", "min–max", "× tessera", "CPU s", "peak MB", "output kB", "PSNR dB")
+    for tile, section in result.get("grid", {}).items():
+        if "tools" in section:
+            rows = list(_grid_rows(section["tools"], result.get("quality", {}).get(tile, {})))
+            parts.append(f"16 photos, tile {tile}, floor at 1/{section['denominator']}\n{_table(head, rows)}")
+    encode = result.get("encode", {})
+    if "speedup" in encode:
+        parts.append(f"{encode['width']:,} × {encode['height']:,} pixels of {encode['pictures']} enlarged pictures: "
+                     f"{encode['one']['wall_median_s']:.2f} s with 1 thread, {encode['two']['wall_median_s']:.2f} s with "
+                     f"2 ({encode['speedup']:.2f} ×), peak {encode['two']['peak_mb']:.0f} MB, "
+                     f"{'the same bytes' if encode['same_bytes'] else 'DIFFERENT BYTES'}")
+    large = result.get("large", {})
+    if "wall_s" in large:
+        parts.append(f"{large['photos']:,} photos, {large['megabytes']:,} MB: {large['wall_s']:.1f} s "
+                     f"({large['photos_per_s']:.0f} photos/s), {large['per_photo_ms']:.2f} ms a photo on one core, "
+                     f"peak {large['peak_mb']:.0f} MB")
+    rows = [(target["what"], _value(target), target["target"], {True: "PASS", False: "FAIL", None: "–"}[target["met"]])
+            for target in result.get("targets", [])]
+    if rows:
+        parts.append(_table(("target", "measured", "wanted", ""), rows))
+    parts += [f"not measured: {name}: {reason}" for name, reason in result.get("not_measured", {}).items()]
+    return "\n\n".join(parts)
+
+
+def _on_one_line(match):
+    return "[" + " ".join(match[1].split()) + "]"
+
+
+def to_json(result):
+    """JSON with each list of numbers on one line, for small diffs."""
+    indented = json.dumps(result, indent=1, ensure_ascii=False)
+    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", _on_one_line, indented) + "\n"
