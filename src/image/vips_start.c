@@ -33,6 +33,7 @@ static enum tess_status start(struct tess_error *error)
 #if VIPS_MAJOR_VERSION > 8 || (VIPS_MAJOR_VERSION == 8 && VIPS_MINOR_VERSION >= 13)
     vips_block_untrusted_set(TRUE);
 #endif
+    (void)g_log_set_handler("Pango", G_LOG_LEVEL_WARNING, drop_message, NULL); /* "no font": text.c says it */
     (void)g_log_set_handler("VIPS", (GLogLevelFlags)(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE), drop_message,
                             NULL);
     return TESS_OK;
