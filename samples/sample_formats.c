@@ -69,7 +69,7 @@ static VipsImage *with_alpha(VipsImage *image)
     return joined;
 }
 
-/* 16 bits a sample with detail in the lower byte too. */
+/* 16 bits a sample, over the whole range. */
 static VipsImage *sixteen_bit(VipsImage *image)
 {
     VipsImage *wide = NULL;
@@ -86,17 +86,17 @@ static VipsImage *sixteen_bit(VipsImage *image)
     return tagged;
 }
 
-/* Pages one below the other, as libvips keeps animations: the photo, then wider and wider views of it
- * mirrored, so that only the first page shows what the other kinds show. */
+/* Pages one below the other, as libvips keeps animations: the photo, then its negative, so that only the
+ * first page shows what the other kinds show. */
 static VipsImage *pages(VipsImage *image, int count)
 {
-    VipsImage *mirrored = NULL;
+    VipsImage *negative = NULL;
     VipsImage *list[GIF_FRAMES] = {image};
     VipsImage *stacked = NULL;
     VipsImage *tagged = NULL;
-    if (vips_invert(image, &mirrored, NULL) == 0) {
+    if (vips_invert(image, &negative, NULL) == 0) {
         for (int i = 1; i < count; i++)
-            list[i] = mirrored;
+            list[i] = negative;
         if (vips_arrayjoin(list, &stacked, count, "across", 1, NULL) == 0 &&
             vips_copy(stacked, &tagged, NULL) == 0) {
             vips_image_set_int(tagged, VIPS_META_PAGE_HEIGHT, vips_image_get_height(image));
@@ -104,7 +104,7 @@ static VipsImage *pages(VipsImage *image, int count)
         }
     }
     g_clear_object(&stacked);
-    g_clear_object(&mirrored);
+    g_clear_object(&negative);
     return tagged;
 }
 

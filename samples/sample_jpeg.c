@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The markers that libjpeg does not write by itself (EXIF, and the ICC profile in numbered chunks) are made
- * here. libjpeg's own error exit is kept: in a generator a failing encoder is a bug or a full disk.
+ * The one marker that libjpeg cannot write by itself, EXIF, is made here. libjpeg's own error exit is kept:
+ * in a generator a failing encoder is a bug or a full disk.
  */
 #include "sample_jpeg.h"
 
@@ -11,8 +11,6 @@
 #include <string.h>
 
 #include <jpeglib.h>
-
-enum { ICC_CHUNK_BYTES = 65519 };
 
 bool sample_file_write(const char *path, const void *bytes, size_t size_bytes)
 {
@@ -93,7 +91,7 @@ bool sample_jpeg_write(const char *path, const struct sample_style *style, const
     jpeg_start_compress(&encoder, TRUE);
     if (style->orientation > 0)
         write_orientation(&encoder, style->orientation);
-    if (style->icc != NULL && style->icc_bytes < ICC_CHUNK_BYTES)
+    if (style->icc != NULL)
         jpeg_write_icc_profile(&encoder, style->icc, (unsigned int)style->icc_bytes);
     const size_t stride = (size_t)width_px * (size_t)encoder.input_components;
     while (encoder.next_scanline < height_px) {

@@ -154,7 +154,7 @@ static bool write_inks(const char *folder, const struct photo *photo, uint8_t *r
     const size_t pixels = (size_t)photo->width_px * photo->height_px;
     struct sample_style style = {.colour = SAMPLE_CMYK, .quality = photo_quality, .no_adobe = true};
     profile_to_plain_inks(photo->rgb, pixels, room);
-    bool good = write_as(folder, "jpeg-cmyk.jpg", &style, room, photo->width_px, photo->height_px);
+    bool good = write_as(folder, "jpeg-cmyk-no-adobe.jpg", &style, room, photo->width_px, photo->height_px);
     invert(room, pixels * 4);
     style.no_adobe = false;
     good = write_as(folder, "jpeg-cmyk-adobe.jpg", &style, room, photo->width_px, photo->height_px) && good;

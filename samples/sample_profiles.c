@@ -46,12 +46,12 @@ static cmsHPROFILE grey_profile(void)
     return profile;
 }
 
-/* What is left of each primary, in sRGB's own encoding. */
-static void press(const float inks[4], float rgb_out[3])
+/* What covered paper leaves of each primary, in sRGB's own encoding. */
+static void press(const float covered[4], float rgb_out[3])
 {
-    const float black = 1.0F - black_strength * powf(inks[3], dot_gain);
+    const float black = 1.0F - black_strength * covered[3];
     for (int c = 0; c < 3; c++)
-        rgb_out[c] = (1.0F - ink_strength * powf(inks[c], dot_gain)) * black;
+        rgb_out[c] = (1.0F - ink_strength * covered[c]) * black;
 }
 
 static cmsInt32Number press_to_lab(const cmsUInt16Number in[], cmsUInt16Number out[], void *cargo)
@@ -59,7 +59,7 @@ static cmsInt32Number press_to_lab(const cmsUInt16Number in[], cmsUInt16Number o
     float inks[4];
     float rgb[3];
     for (int c = 0; c < 4; c++)
-        inks[c] = (float)in[c] / 65535.0F;
+        inks[c] = (float)in[c] / 65535.0F; /* the curves before the table have added the dot gain */
     press(inks, rgb);
     double lab[3] = {0, 0, 0};
     cmsDoTransform(*(cmsHTRANSFORM *)cargo, rgb, lab, 1);
@@ -77,7 +77,8 @@ static bool append(cmsPipeline *pipeline, cmsStage *stage)
     return taken;
 }
 
-/* Version 4 tables must stand between curves, so there are curves that do nothing. */
+/* Dot gain as curves, which interpolate it better than the table would, then the table; the curves after it
+ * do nothing, but version 4 wants them. */
 static bool add_press_table(cmsHPROFILE profile)
 {
     const cmsHPROFILE srgb = cmsCreate_sRGBProfile();
@@ -86,15 +87,19 @@ static bool add_press_table(cmsHPROFILE profile)
         cmsCreateTransform(srgb, TYPE_RGB_FLT, lab, TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, 0);
     cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
     cmsStage *table = cmsStageAllocCLut16bit(NULL, CLUT_POINTS, 4, 3, NULL);
-    bool good = transform != NULL && pipeline != NULL && table != NULL &&
+    cmsToneCurve *gain = cmsBuildGamma(NULL, (double)dot_gain);
+    cmsToneCurve *const gains[4] = {gain, gain, gain, gain};
+    bool good = transform != NULL && pipeline != NULL && table != NULL && gain != NULL &&
                 cmsStageSampleCLut16bit(table, press_to_lab, &transform, 0);
     if (good) {
-        good = append(pipeline, cmsStageAllocToneCurves(NULL, 4, NULL)) && append(pipeline, table) &&
+        good = append(pipeline, cmsStageAllocToneCurves(NULL, 4, gains)) && append(pipeline, table) &&
                append(pipeline, cmsStageAllocToneCurves(NULL, 3, NULL)) &&
                cmsWriteTag(profile, cmsSigAToB0Tag, pipeline);
     } else if (table != NULL) {
         cmsStageFree(table);
     }
+    if (gain != NULL)
+        cmsFreeToneCurve(gain);
     if (pipeline != NULL)
         cmsPipelineFree(pipeline);
     if (transform != NULL)
