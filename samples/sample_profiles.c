@@ -94,7 +94,9 @@ static bool add_press_table(cmsHPROFILE profile)
     if (good) {
         good = append(pipeline, cmsStageAllocToneCurves(NULL, 4, gains)) && append(pipeline, table) &&
                append(pipeline, cmsStageAllocToneCurves(NULL, 3, NULL)) &&
-               cmsWriteTag(profile, cmsSigAToB0Tag, pipeline);
+               cmsWriteTag(profile, cmsSigAToB0Tag, pipeline) &&
+               cmsLinkTag(profile, cmsSigAToB1Tag, cmsSigAToB0Tag) &&
+               cmsLinkTag(profile, cmsSigAToB2Tag, cmsSigAToB0Tag); /* one table for all intents */
     } else if (table != NULL) {
         cmsStageFree(table);
     }
