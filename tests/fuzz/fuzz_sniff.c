@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t *copy = fuzz_copy(data, size);
     enum image_kind kind = sniff_kind(copy, size);
-    FUZZ_ASSERT(kind < IMAGE_KIND_COUNT);
+    FUZZ_ASSERT((int)kind < IMAGE_KIND_COUNT);
     FUZZ_ASSERT(sniff_name(kind)[0] != '\0' && sniff_extension(kind)[0] != '\0');
     FUZZ_ASSERT(strchr(sniff_media_type(kind), '/'));
     if (size > SNIFF_BYTES)
