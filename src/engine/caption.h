@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/* Captions below tiles and the heading above them. Text is drawn by libvips (Pango); jobs without any never
+ * load it. */
+#ifndef ENGINE_CAPTION_H
+#define ENGINE_CAPTION_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "image/picture.h"
+#include <tessera/options.h>
+
+/*
+ * Expands a template: %f the source's name without its folders, %n its number counted from 1, %% a per cent
+ * sign; another % stands for itself. `text_out` is initialised here and the caller's to clear.
+ * TESS_ERR_MEMORY, or TESS_ERR_LIMIT when it gets too long.
+ */
+enum tess_status caption_expand(const char *template_text, const char *source, uint64_t number,
+                                struct bytes *text_out);
+
+/*
+ * Draws one line, centred, black or white (whichever stands out) on the background. The caller clears
+ * *picture_out. TESS_ERR_UNSUPPORTED without libvips or fonts, TESS_ERR_MEMORY.
+ */
+enum tess_status caption_render(const char *text, uint32_t width_px, uint32_t height_px,
+                                struct tess_colour background, enum picture_layout layout,
+                                struct picture *picture_out, struct tess_error *error);
+
+#endif

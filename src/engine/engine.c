@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "engine/engine_state.h"
+
+enum { MAX_THREADS = 256, MAX_FETCHES = 512, LOCAL_FETCHES = 2 };
+
+static const uint64_t LEAST_MEMORY_BYTES = 16 << 20;
+
+/* The cores that this process may use, which in a container or under taskset are fewer than the machine has.
+ */
+static uint32_t usable_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return (uint32_t)CPU_COUNT(&set);
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+static uint64_t half_of_ram(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    if (pages <= 0 || page_bytes <= 0)
+        return UINT64_C(1) << 30;
+    return (uint64_t)pages * (uint64_t)page_bytes / 2;
+}
+
+void tess_engine_options_defaults(struct tess_engine_options *options)
+{
+    *options = (struct tess_engine_options){0};
+    tess_limits_defaults(&options->limits);
+}
+
+static enum tess_status check_options(const struct tess_engine_options *options, struct tess_error *error)
+{
+    if (options->threads > MAX_THREADS)
+        return error_limit(error, "threads", "%u threads are more than the limit threads of %d",
+                           options->threads, MAX_THREADS);
+    if (options->fetches > MAX_FETCHES)
+        return error_limit(error, "fetches", "%u fetches at once are more than the limit fetches of %d",
+                           options->fetches, MAX_FETCHES);
+    if (options->memory_bytes > 0 && options->memory_bytes < LEAST_MEMORY_BYTES)
+        return error_limit(error, "memory", "a memory budget of %llu bytes is below the least, 16 MiB",
+                           (unsigned long long)options->memory_bytes);
+    return TESS_OK;
+}
+
+enum tess_status tess_engine_create(const struct tess_engine_options *options,
+                                    struct tess_engine **engine_out, struct tess_error *error)
+{
+    struct tess_engine_options chosen;
+    tess_engine_options_defaults(&chosen);
+    if (options)
+        chosen = *options;
+    *engine_out = NULL;
+    enum tess_status status = check_options(&chosen, error);
+    if (status != TESS_OK)
+        return status;
+    if (chosen.threads == 0)
+        chosen.threads = usable_cores() < MAX_THREADS ? usable_cores() : MAX_THREADS;
+    if (chosen.memory_bytes == 0)
+        chosen.memory_bytes = half_of_ram();
+
+    struct tess_engine *engine = calloc(1, sizeof *engine);
+    if (!engine)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for an engine");
+    engine->options = chosen;
+    engine->budget = budget_create(chosen.memory_bytes);
+    engine->profiles = colour_profiles_create();
+    engine->workers = pool_create(chosen.threads);
+    engine->fetchers = pool_create(chosen.fetches ? chosen.fetches : LOCAL_FETCHES);
+    if (!engine->budget || !engine->profiles || !engine->workers || !engine->fetchers) {
+        tess_engine_destroy(engine);
+        return error_set(error, TESS_ERR_MEMORY, "no memory or threads for an engine of %u threads",
+                         chosen.threads);
+    }
+    *engine_out = engine;
+    return TESS_OK;
+}
+
+void tess_engine_destroy(struct tess_engine *engine)
+{
+    if (!engine)
+        return;
+    pool_destroy(engine->fetchers); /* first: fetch tasks hand over to the workers */
+    pool_destroy(engine->workers);
+    colour_profiles_destroy(engine->profiles);
+    budget_destroy(engine->budget);
+    free(engine);
+}

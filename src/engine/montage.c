@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/* Local files in, one picture (or numbered pages) out. */
+#include "engine/montage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "engine/pipeline.h"
+
+void tess_montage_defaults(struct tess_montage *montage)
+{
+    *montage = (struct tess_montage){0};
+    tess_grid_options_defaults(&montage->options);
+}
+
+enum tess_status montage_plan(const struct tess_engine *engine, const struct tess_grid_options *options,
+                              uint64_t images, enum tess_format format, struct plan *plan_out,
+                              struct tess_error *error)
+{
+    const struct plan_input input = {.options = options,
+                                     .limits = &engine->options.limits,
+                                     .images = images,
+                                     .format = format == TESS_FORMAT_AUTO ? TESS_FORMAT_JPEG : format,
+                                     .threads = engine->options.threads};
+    enum tess_status status = plan_make(&input, plan_out, error);
+    if (status == TESS_OK && plan_out->canvas_bytes > budget_share_bytes(engine->budget, BUDGET_CANVAS))
+        status = error_limit(
+            error, "memory",
+            "the grid under construction needs %llu MiB, more than the %llu MiB that the limit memory "
+            "leaves for it; raise --memory",
+            (unsigned long long)(plan_out->canvas_bytes >> 20),
+            (unsigned long long)(budget_share_bytes(engine->budget, BUDGET_CANVAS) >> 20));
+    return status;
+}
+
+int64_t montage_deadline_ns(const struct tess_engine *engine)
+{
+    const uint32_t timeout_ms = engine->options.limits.timeout_ms;
+    return timeout_ms ? clock_monotonic_ns() + (int64_t)timeout_ms * 1000000 : 0;
+}
+
+struct tess_plan_summary montage_summary(const struct plan *plan, uint32_t tiles, uint32_t pages)
+{
+    return (struct tess_plan_summary){.columns = plan->columns,
+                                      .rows = plan->rows,
+                                      .tiles = tiles,
+                                      .pages = pages,
+                                      .width_px = plan->width_px,
+                                      .height_px = plan->height_px,
+                                      .canvas_bytes = plan->canvas_bytes,
+                                      .memory_bytes = plan->memory_bytes,
+                                      .format = plan->format};
+}
+
+static enum tess_format format_of(const struct tess_grid_options *options, const char *output)
+{
+    return options->format != TESS_FORMAT_AUTO || !output ? options->format : tess_format_of_name(output);
+}
+
+/* How the images spread over pages. */
+struct paging {
+    uint32_t images, per_page, pages;
+};
+
+/* Checks the number of images over all pages, which no page's plan sees. */
+static enum tess_status make_paging(const struct tess_engine *engine, const struct tess_grid_options *options,
+                                    size_t images, struct paging *paging_out, struct tess_error *error)
+{
+    const uint32_t most = engine->options.limits.max_cells;
+    if (images > most)
+        return error_limit(error, "max-cells", "%zu images are more than the limit max-cells of %u", images,
+                           most);
+    if (images == 0)
+        return error_set(error, TESS_ERR_INVALID, "no images: a grid needs at least one");
+    uint32_t per_page = (uint32_t)plan_page_capacity(options, images);
+    *paging_out = (struct paging){(uint32_t)images, per_page, ((uint32_t)images + per_page - 1) / per_page};
+    return TESS_OK;
+}
+
+static uint32_t images_on_page(const struct paging *paging, uint32_t page)
+{
+    uint32_t left = paging->images - page * paging->per_page;
+    return left < paging->per_page ? left : paging->per_page;
+}
+
+enum tess_status tess_plan_summarise(struct tess_engine *engine, const struct tess_grid_options *options,
+                                     size_t count, const char *output, struct tess_plan_summary *summary_out,
+                                     struct tess_error *error)
+{
+    struct paging paging = {0};
+    struct plan plan;
+    enum tess_status status = make_paging(engine, options, count, &paging, error);
+    if (status == TESS_OK)
+        status = montage_plan(engine, options, images_on_page(&paging, 0), format_of(options, output), &plan,
+                              error);
+    if (status == TESS_OK)
+        *summary_out = montage_summary(&plan, paging.images, paging.pages);
+    return status;
+}
+
+/* The one %d of a page pattern, or NULL. */
+static const char *page_mark(const char *output)
+{
+    const char *mark = strstr(output, "%d");
+    return mark && !strstr(mark + 2, "%d") ? mark : NULL;
+}
+
+/* "grid.jpg" → "grid-3.jpg"; "page%d.jpg" → "page3.jpg". The caller frees. NULL: no memory. */
+static char *page_name(const char *output, uint32_t page, uint32_t pages)
+{
+    const char *mark = page_mark(output), *slash = strrchr(output, '/');
+    const char *dot = strrchr(output, '.');
+    char *name = NULL;
+    int length;
+    if (mark)
+        length = asprintf(&name, "%.*s%u%s", (int)(mark - output), output, page + 1, mark + 2);
+    else if (pages == 1)
+        length = asprintf(&name, "%s", output);
+    else if (dot && dot != output && (!slash || dot > slash + 1))
+        length = asprintf(&name, "%.*s-%u%s", (int)(dot - output), output, page + 1, dot);
+    else
+        length = asprintf(&name, "%s-%u", output, page + 1);
+    return length < 0 ? NULL : name;
+}
+
+/* What one montage needs from its first page to its last. */
+struct montage_run {
+    struct tess_engine *engine;
+    const struct tess_montage *montage;
+    enum tess_format format;
+    struct paging paging;
+    struct source_files files;
+    struct result *result;
+    int64_t deadline_ns;
+};
+
+static enum tess_status place_reports(struct montage_run *run, const struct plan *plan, uint32_t page,
+                                      struct tess_error *error)
+{
+    const uint32_t first = page * run->paging.per_page;
+    for (uint32_t cell = 0; cell < plan->tiles; cell++) {
+        const struct tess_rect rect = plan_cell_rect(plan, cell);
+        if (result_place(run->result, first + cell, page, cell, &rect, run->montage->paths[first + cell]) !=
+            TESS_OK)
+            return error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", plan->tiles);
+    }
+    return TESS_OK;
+}
+
+static enum tess_status run_pipeline(struct montage_run *run, const struct plan *plan, uint32_t page,
+                                     struct file_writer *writer, struct tess_error *error)
+{
+    struct sink sink = {.file = writer};
+    const struct pipeline_page job = {.engine = run->engine,
+                                      .plan = plan,
+                                      .options = &run->montage->options,
+                                      .source = &run->files.source,
+                                      .first = page * run->paging.per_page,
+                                      .total = run->paging.images,
+                                      .sink = &sink,
+                                      .result = run->result,
+                                      .watch = &run->montage->watch,
+                                      .deadline_ns = run->deadline_ns};
+    enum tess_status status = pipeline_run(&job, error);
+    run->result->pub.bytes += sink.bytes;
+    return status;
+}
+
+static enum tess_status write_page(struct montage_run *run, uint32_t page, struct plan *plan,
+                                   struct tess_error *error)
+{
+    struct file_writer writer;
+    enum tess_status status = montage_plan(run->engine, &run->montage->options,
+                                           images_on_page(&run->paging, page), run->format, plan, error);
+    if (status == TESS_OK)
+        status = place_reports(run, plan, page, error);
+    if (status != TESS_OK)
+        return status;
+    char *path = page_name(run->montage->output, page, run->paging.pages);
+    if (!path)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
+    status = file_writer_open(&writer, path, false, error);
+    if (status == TESS_OK) {
+        status = run_pipeline(run, plan, page, &writer, error);
+        if (status == TESS_OK)
+            status = file_writer_commit(&writer, error);
+        else
+            file_writer_abort(&writer);
+    }
+    if (status == TESS_OK && result_add_output(run->result, path) != TESS_OK)
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
+    free(path);
+    return status;
+}
+
+static enum tess_status run_pages(struct montage_run *run, struct tess_error *error)
+{
+    struct plan plan;
+    enum tess_status status = TESS_OK;
+    for (uint32_t page = 0; status == TESS_OK && page < run->paging.pages; page++)
+        status = write_page(run, page, &plan, error);
+    if (status == TESS_OK || status == TESS_ERR_TILE_FAILED)
+        result_close(run->result, &plan, run->paging.pages);
+    return status;
+}
+
+enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_montage *montage,
+                                  struct tess_result **result_out, struct tess_error *error)
+{
+    const int64_t begun_ns = clock_monotonic_ns();
+    struct montage_run run = {.engine = engine,
+                              .montage = montage,
+                              .format = format_of(&montage->options, montage->output),
+                              .deadline_ns = montage_deadline_ns(engine)};
+    struct plan plan;
+    *result_out = NULL;
+    if (!montage->output)
+        return error_set(error, TESS_ERR_INVALID, "no output file named");
+    enum tess_status status = make_paging(engine, &montage->options, montage->path_count, &run.paging, error);
+    if (status == TESS_OK) /* all limits, before any file is opened */
+        status = montage_plan(engine, &montage->options, run.paging.per_page, run.format, &plan, error);
+    if (status != TESS_OK)
+        return status;
+    source_files_init(&run.files, montage->paths);
+    run.result = result_create(run.paging.images, run.paging.pages);
+    if (!run.result)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", run.paging.images);
+    run.result->pub.timings.plan_ms = (double)(clock_monotonic_ns() - begun_ns) / 1e6;
+    status = run_pages(&run, error);
+    run.result->pub.timings.total_ms = (double)(clock_monotonic_ns() - begun_ns) / 1e6;
+    if (status == TESS_OK || status == TESS_ERR_TILE_FAILED)
+        *result_out = &run.result->pub;
+    else
+        result_destroy(run.result);
+    return status;
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+#include "engine/pipeline.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/canvas.h"
+#include "engine/caption.h"
+#include "engine/decode.h"
+#include "engine/encoder.h"
+#include "image/vips_module.h"
+
+enum { WATCH_INTERVAL_MS = 20, SPARE_SLOTS = 2 };
+
+struct job;
+
+/* One cell on its way. Belongs to one stage at a time, which alone touches it. */
+struct slot {
+    struct pool_task task; /* first */
+    struct job *job;
+    uint32_t cell; /* within the page */
+    struct bytes bytes;
+    uint64_t ticket_bytes;   /* reserved for `bytes` */
+    struct tess_error error; /* status TESS_OK while all is well */
+    struct slot *next_free;  /* under the job's lock */
+};
+
+struct job {
+    /* immutable */
+    const struct pipeline_page *page;
+    struct decode_config decode;
+    struct slot *slots;
+    uint32_t slot_count;
+    struct encoder *encoder;
+    /* atomic: time spent in each stage, summed over threads */
+    _Atomic int64_t fetch_ns, decode_ns, place_ns, encode_ns, write_ns;
+    atomic_bool stopping; /* set under the lock, read anywhere */
+
+    pthread_mutex_t progress_lock; /* held while the caller's callback runs */
+    uint32_t done, failed;         /* under progress_lock */
+
+    pthread_mutex_t lock; /* over all that follows */
+    pthread_cond_t changed;
+    struct canvas canvas; /* its _locked part */
+    struct slot *free_slots;
+    uint32_t running;        /* slots in use */
+    struct tess_error error; /* why the job stops; the first reason counts */
+};
+
+static void mark_stopping(struct job *job, const struct tess_error *error)
+{
+    pthread_mutex_lock(&job->lock);
+    if (job->error.status == TESS_OK)
+        job->error = *error;
+    atomic_store(&job->stopping, true);
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+static void stop_job(struct job *job, const struct tess_error *error)
+{
+    mark_stopping(job, error);
+    job->encoder->ops->stop(job->encoder);
+}
+
+static uint32_t report_index(const struct slot *slot)
+{
+    return slot->job->page->first + slot->cell;
+}
+
+static const char *source_name(const struct job *job, uint32_t cell)
+{
+    return job->page->source->name(job->page->source, job->page->first + cell);
+}
+
+/* The failed cell goes into the report; in strict mode it ends the job. */
+static void note_failure(struct slot *slot)
+{
+    struct job *job = slot->job;
+    if (atomic_load(&job->stopping))
+        return;
+    result_fail(job->page->result, report_index(slot), &slot->error);
+    if (job->page->options->strict) {
+        struct tess_error error = slot->error;
+        error.status = TESS_ERR_TILE_FAILED;
+        error_prefix(&error, "cell %u (%s)", slot->cell, source_name(job, slot->cell));
+        stop_job(job, &error);
+    }
+}
+
+static void report_progress(struct job *job, bool failed)
+{
+    const struct tess_watch *watch = job->page->watch;
+    pthread_mutex_lock(&job->progress_lock);
+    job->done++;
+    job->failed += failed;
+    if (watch->on_progress) {
+        const struct tess_progress progress = {job->page->first + job->done, job->page->total, job->failed};
+        watch->on_progress(watch->context, &progress);
+    }
+    pthread_mutex_unlock(&job->progress_lock);
+}
+
+/* What lies in the rows of `rect` has been placed: strips that wait for nothing else go to the encoder. */
+static void finish_rows(struct job *job, const struct tess_rect *rect)
+{
+    const uint32_t last = canvas_strip_of(rect->y_px + rect->height_px - 1);
+    for (uint32_t strip = canvas_strip_of(rect->y_px); strip <= last; strip++) {
+        pthread_mutex_lock(&job->lock);
+        bool complete = canvas_finish_locked(&job->canvas, strip) && !atomic_load(&job->stopping);
+        pthread_mutex_unlock(&job->lock);
+        if (complete)
+            job->encoder->ops->strip_ready(job->encoder, strip);
+    }
+}
+
+/* The end of a cell's way, good or bad. After this the slot is the coordinator's again. */
+static void finish_slot(struct slot *slot)
+{
+    struct job *job = slot->job;
+    const struct tess_rect block = plan_block_rect(job->page->plan, slot->cell);
+    finish_rows(job, &block);
+    report_progress(job, slot->error.status != TESS_OK);
+    pthread_mutex_lock(&job->lock);
+    slot->next_free = job->free_slots;
+    job->free_slots = slot;
+    job->running--;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+static void place_caption(struct slot *slot)
+{
+    struct job *job = slot->job;
+    const struct plan *plan = job->page->plan;
+    const struct tess_rect tile = plan_cell_rect(plan, slot->cell);
+    struct bytes text;
+    struct picture caption = {0};
+    struct tess_error error;
+    enum tess_status status = caption_expand(job->page->options->label, source_name(job, slot->cell),
+                                             (uint64_t)report_index(slot) + 1, &text);
+    const char *line = status == TESS_OK ? bytes_text(&text) : NULL;
+    if (!line)
+        status = error_set(&error, TESS_ERR_MEMORY, "no memory for a caption");
+    else
+        status = caption_render(line, plan->tile_width_px, plan->label_height_px,
+                                job->page->options->background, plan->layout, &caption, &error);
+    if (status == TESS_OK)
+        canvas_place(&job->canvas, &caption, tile.x_px, tile.y_px + tile.height_px);
+    else
+        stop_job(job, &error);
+    picture_clear(&caption);
+    bytes_clear(&text);
+}
+
+static bool is_blank(const struct slot *slot)
+{
+    return source_name(slot->job, slot->cell)[0] == '\0';
+}
+
+/* Stage: decode and place, on a worker. */
+static void decode_and_place(struct pool_task *task)
+{
+    struct slot *slot = (struct slot *)task;
+    struct job *job = slot->job;
+    const struct tess_rect tile_rect = plan_cell_rect(job->page->plan, slot->cell);
+    struct picture tile = {0};
+    const int64_t begun_ns = clock_monotonic_ns();
+    if (slot->error.status == TESS_OK && !atomic_load(&job->stopping) && !is_blank(slot))
+        slot->error.status = decode_cell(&job->decode, &slot->bytes, &tile, &slot->error);
+    bytes_clear(&slot->bytes);
+    if (slot->ticket_bytes)
+        budget_release(job->decode.budget, BUDGET_FETCHED, slot->ticket_bytes);
+    if (slot->error.status != TESS_OK) {
+        struct tess_error ignored;
+        note_failure(slot);
+        (void)decode_placeholder(&job->decode, &tile, &ignored); /* without memory the cell stays blank */
+    }
+    const int64_t decoded_ns = clock_monotonic_ns();
+    if (tile.memory)
+        canvas_place(&job->canvas, &tile, tile_rect.x_px, tile_rect.y_px);
+    picture_clear(&tile);
+    if (job->page->plan->label_height_px && !is_blank(slot) && !atomic_load(&job->stopping))
+        place_caption(slot);
+    atomic_fetch_add(&job->decode_ns, decoded_ns - begun_ns);
+    atomic_fetch_add(&job->place_ns, clock_monotonic_ns() - decoded_ns);
+    finish_slot(slot);
+}
+
+static enum tess_status fetch_bytes(struct slot *slot, struct tess_error *error)
+{
+    struct job *job = slot->job;
+    const struct source *source = job->page->source;
+    const uint64_t most = job->decode.limits->max_input_bytes;
+    const uint32_t index = report_index(slot);
+    uint64_t size;
+    enum tess_status status = source->size(source, index, &size, error);
+    if (status == TESS_OK && size > most)
+        status = error_limit(error, "max-bytes", "%llu bytes are more than the limit max-bytes of %llu",
+                             (unsigned long long)size, (unsigned long long)most);
+    if (status == TESS_OK)
+        status = budget_reserve(job->decode.budget, BUDGET_FETCHED, size, "the compressed image", error);
+    if (status != TESS_OK)
+        return status;
+    slot->ticket_bytes = size;
+    /* No more than was reserved: something that grew in the meantime is cut, and then found damaged. */
+    const int64_t begun_ns = clock_monotonic_ns();
+    status = source->read(source, index, most, &slot->bytes, error);
+    atomic_fetch_add(&job->fetch_ns, clock_monotonic_ns() - begun_ns);
+    return status;
+}
+
+/* Stage: fetch, on a fetcher. */
+static void fetch(struct pool_task *task)
+{
+    struct slot *slot = (struct slot *)task;
+    if (!atomic_load(&slot->job->stopping) && !is_blank(slot))
+        slot->error.status = fetch_bytes(slot, &slot->error);
+    slot->task.run = decode_and_place;
+    pool_submit(slot->job->page->engine->workers, &slot->task, false);
+}
+
+static void on_strip_done(void *context, uint32_t index)
+{
+    struct job *job = context;
+    pthread_mutex_lock(&job->lock);
+    canvas_close_locked(&job->canvas, index);
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+/* The encoder has stopped itself. (It may fail before init_job() has even received it.) */
+static void on_encoder_failure(void *context, const struct tess_error *error)
+{
+    mark_stopping(context, error);
+}
+
+/* Whether the caller wants out, or time is up. */
+static bool must_stop(const struct job *job, struct tess_error *error)
+{
+    const volatile int *cancel = job->page->watch->cancel;
+    if (cancel && *cancel) {
+        error_set(error, TESS_ERR_CANCELLED, "cancelled");
+        return true;
+    }
+    if (job->page->deadline_ns && clock_monotonic_ns() > job->page->deadline_ns) {
+        error_limit(error, "timeout", "not done within the limit timeout of %u ms",
+                    job->decode.limits->timeout_ms);
+        error->status = TESS_ERR_TIMEOUT;
+        return true;
+    }
+    return false;
+}
+
+/* Waits for a change, no longer than until it is time to look at cancel and deadline again. */
+static void await_change_locked(struct job *job)
+{
+    struct tess_error error;
+    struct timespec until;
+    if (!atomic_load(&job->stopping) && must_stop(job, &error)) {
+        pthread_mutex_unlock(&job->lock);
+        stop_job(job, &error);
+        pthread_mutex_lock(&job->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WATCH_INTERVAL_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    (void)pthread_cond_clockwait(&job->changed, &job->lock, CLOCK_MONOTONIC, &until);
+}
+
+/* Opens strips until number `last` is open; false when the job stops. */
+static bool open_strips(struct job *job, uint32_t last)
+{
+    while (job->canvas.opened <= last) {
+        const uint32_t index = job->canvas.opened;
+        pthread_mutex_lock(&job->lock);
+        while (!atomic_load(&job->stopping) && !canvas_open_next_locked(&job->canvas))
+            await_change_locked(job);
+        bool stopping = atomic_load(&job->stopping);
+        pthread_mutex_unlock(&job->lock);
+        if (stopping)
+            return false;
+        canvas_paint(&job->canvas, index);
+        if (canvas_strip(&job->canvas, index)->unfinished == 0)
+            job->encoder->ops->strip_ready(job->encoder, index);
+    }
+    return true;
+}
+
+static struct slot *await_slot(struct job *job)
+{
+    struct slot *slot = NULL;
+    pthread_mutex_lock(&job->lock);
+    while (!atomic_load(&job->stopping) && !job->free_slots)
+        await_change_locked(job);
+    if (!atomic_load(&job->stopping)) {
+        slot = job->free_slots;
+        job->free_slots = slot->next_free;
+        job->running++;
+    }
+    pthread_mutex_unlock(&job->lock);
+    return slot;
+}
+
+/* Draws the heading; its strips are open. */
+static void place_title(struct job *job)
+{
+    const struct tess_grid_options *options = job->page->options;
+    const struct tess_rect rect = plan_title_rect(job->page->plan);
+    struct picture title;
+    struct tess_error error;
+    if (caption_render(options->title, rect.width_px, rect.height_px, options->background,
+                       job->page->plan->layout, &title, &error) == TESS_OK) {
+        canvas_place(&job->canvas, &title, rect.x_px, rect.y_px);
+        picture_clear(&title);
+    } else {
+        stop_job(job, &error);
+    }
+    finish_rows(job, &rect);
+}
+
+/* The coordinator: hands out all cells in order, then the strips that are left. */
+static void hand_out(struct job *job)
+{
+    const struct plan *plan = job->page->plan;
+    const struct tess_rect title = plan_title_rect(plan);
+    if (title.height_px > 0 && open_strips(job, canvas_strip_of(title.y_px + title.height_px - 1)))
+        place_title(job);
+    for (uint32_t cell = 0; cell < plan->tiles; cell++) {
+        const struct tess_rect block = plan_block_rect(plan, cell);
+        struct slot *slot = NULL;
+        if (open_strips(job, canvas_strip_of(block.y_px + block.height_px - 1)))
+            slot = await_slot(job);
+        if (!slot)
+            return;
+        *slot = (struct slot){.task.run = fetch, .job = job, .cell = cell};
+        pool_submit(job->page->engine->fetchers, &slot->task, false);
+    }
+    (void)open_strips(job, plan->strip_count - 1);
+}
+
+static void await_slots(struct job *job)
+{
+    pthread_mutex_lock(&job->lock);
+    while (job->running > 0)
+        await_change_locked(job);
+    pthread_mutex_unlock(&job->lock);
+}
+
+static enum tess_status init_job(struct job *job, const struct pipeline_page *page, struct tess_error *error)
+{
+    struct tess_engine *engine = page->engine;
+    const uint32_t fetches = engine->options.fetches ? engine->options.fetches : page->source->fetches;
+    *job = (struct job){.page = page,
+                        .decode = {.plan = page->plan,
+                                   .options = page->options,
+                                   .limits = &engine->options.limits,
+                                   .budget = engine->budget,
+                                   .profiles = engine->profiles},
+                        .slot_count = engine->options.threads + fetches + SPARE_SLOTS};
+    pthread_mutex_init(&job->progress_lock, NULL);
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_cond_init(&job->changed, NULL);
+    pool_grow(engine->fetchers, fetches);
+    job->slots = calloc(job->slot_count, sizeof *job->slots);
+    if (!job->slots)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for %u cells in flight", job->slot_count);
+    for (uint32_t i = 0; i < job->slot_count; i++) {
+        job->slots[i].next_free = job->free_slots;
+        job->free_slots = &job->slots[i];
+    }
+    enum tess_status status = canvas_init(&job->canvas, page->plan, page->options->background, error);
+    const struct encoder_config config = {.plan = page->plan,
+                                          .canvas = &job->canvas,
+                                          .sink = page->sink,
+                                          .workers = engine->workers,
+                                          .quality = page->options->quality,
+                                          .encode_ns = &job->encode_ns,
+                                          .write_ns = &job->write_ns,
+                                          .context = job,
+                                          .on_strip_done = on_strip_done,
+                                          .on_failure = on_encoder_failure};
+    if (status == TESS_OK)
+        status = page->plan->format == TESS_FORMAT_JPEG ? encode_jpeg_create(&config, &job->encoder, error)
+                                                        : encode_stream_create(&config, &job->encoder, error);
+    return status;
+}
+
+static void clear_job(struct job *job)
+{
+    if (job->encoder)
+        job->encoder->ops->destroy(job->encoder);
+    canvas_clear(&job->canvas);
+    free(job->slots);
+    pthread_cond_destroy(&job->changed);
+    pthread_mutex_destroy(&job->lock);
+    pthread_mutex_destroy(&job->progress_lock);
+}
+
+static void add_timings(const struct job *job, struct tess_timings *timings)
+{
+    timings->fetch_ms += (double)job->fetch_ns / 1e6;
+    timings->decode_ms += (double)job->decode_ns / 1e6;
+    timings->place_ms += (double)job->place_ns / 1e6;
+    timings->encode_ms += (double)job->encode_ns / 1e6;
+    timings->store_ms += (double)job->write_ns / 1e6;
+}
+
+/* libvips takes a while to load: begin at once when it is plain that something will need it. */
+static void prefetch_libvips(const struct pipeline_page *page)
+{
+    const struct tess_grid_options *options = page->options;
+    bool needed = page->plan->format != TESS_FORMAT_JPEG || page->plan->label_height_px ||
+                  page->plan->title_height_px || options->gravity >= TESS_GRAVITY_ATTENTION;
+    for (uint32_t cell = 0; cell < page->plan->tiles && !needed; cell++) {
+        const char *dot = strrchr(page->source->name(page->source, page->first + cell), '.');
+        needed = dot && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".webp") == 0 ||
+                         strcasecmp(dot, ".gif") == 0 || strcasecmp(dot, ".heic") == 0 ||
+                         strcasecmp(dot, ".avif") == 0 || strcasecmp(dot, ".tif") == 0 ||
+                         strcasecmp(dot, ".tiff") == 0);
+    }
+    if (needed)
+        vips_module_prefetch();
+}
+
+static enum tess_status run_job(struct job *job, struct tess_error *error)
+{
+    hand_out(job);
+    await_slots(job);
+    /* A failure of the encoder has also stopped the job, with the same error. */
+    enum tess_status status = job->encoder->ops->finish(job->encoder, error);
+    if (job->error.status != TESS_OK) {
+        status = job->error.status;
+        if (error)
+            *error = job->error;
+    }
+    add_timings(job, &job->page->result->pub.timings);
+    return status;
+}
+
+enum tess_status pipeline_run(const struct pipeline_page *page, struct tess_error *error)
+{
+    const uint64_t canvas_bytes = page->plan->canvas_bytes;
+    struct job job;
+    prefetch_libvips(page);
+    enum tess_status status = budget_reserve(page->engine->budget, BUDGET_CANVAS, canvas_bytes,
+                                             "the grid under construction", error);
+    if (status != TESS_OK)
+        return status;
+    status = init_job(&job, page, error);
+    if (status == TESS_OK)
+        status = run_job(&job, error);
+    clear_job(&job);
+    budget_release(page->engine->budget, BUDGET_CANVAS, canvas_bytes);
+    return status;
+}

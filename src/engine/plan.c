@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "engine/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+    LABEL_LEAST_PX = 14,
+    LABEL_MOST_PX = 40,
+    TITLE_LEAST_PX = 24,
+    TITLE_MOST_PX = 96,
+    TYPICAL_FILE_BYTES = 4 << 20,   /* for the estimate only: a photo, compressed */
+    TYPICAL_DECODE_BYTES = 16 << 20 /* … and while it is decoded */
+};
+
+struct side_limit {
+    enum tess_format format;
+    const char *name;
+    uint32_t most_px;
+};
+
+/* libjpeg's JPEG_MAX_DIMENSION; WebP's 14 bits; libheif's default security limit; PNG and TIFF readers'
+ * common limit. */
+static const struct side_limit side_limits[] = {{TESS_FORMAT_JPEG, "jpeg-side", 65500},
+                                                {TESS_FORMAT_WEBP, "webp-side", 16383},
+                                                {TESS_FORMAT_AVIF, "avif-side", 16384},
+                                                {TESS_FORMAT_PNG, "png-side", 1000000},
+                                                {TESS_FORMAT_TIFF, "tiff-side", 1000000}};
+
+/* Exact for all n below 2^52; floor(sqrt(n)) in floating point is off by one for some larger n, which no
+ * limit allows. */
+static uint64_t floor_sqrt(uint64_t n)
+{
+    uint64_t root = (uint64_t)sqrt((double)n);
+    while (root * root > n)
+        root--;
+    while ((root + 1) * (root + 1) <= n)
+        root++;
+    return root;
+}
+
+static uint64_t divide_up(uint64_t a, uint64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static uint32_t clamp_even(uint32_t value, uint32_t least, uint32_t most)
+{
+    uint32_t clamped = value < least ? least : value > most ? most : value;
+    return clamped & ~UINT32_C(1);
+}
+
+static enum tess_status shape(const struct plan_input *input, uint64_t *columns, uint64_t *rows,
+                              struct tess_error *error)
+{
+    const struct tess_grid_options *options = input->options;
+    const uint64_t images = input->images;
+    if (images == 0)
+        return error_set(error, TESS_ERR_INVALID, "no images: a grid needs at least one");
+    *columns = options->columns ? options->columns
+               : options->rows  ? divide_up(images, options->rows)
+                                : floor_sqrt(images);
+    *rows = options->rows ? options->rows : divide_up(images, *columns);
+    if (*columns * *rows < images)
+        return error_set(error, TESS_ERR_INVALID, "%llu images do not fit %llu columns x %llu rows",
+                         (unsigned long long)images, (unsigned long long)*columns, (unsigned long long)*rows);
+    if (images > input->limits->max_cells || *columns * *rows > input->limits->max_cells)
+        return error_limit(error, "max-cells",
+                           "%llu images in %llu x %llu cells are more than the limit max-cells of %u",
+                           (unsigned long long)images, (unsigned long long)*columns,
+                           (unsigned long long)*rows, input->limits->max_cells);
+    return TESS_OK;
+}
+
+static enum tess_status check_sides(enum tess_format format, uint64_t width, uint64_t height,
+                                    struct tess_error *error)
+{
+    for (size_t i = 0; i < sizeof side_limits / sizeof *side_limits; i++) {
+        const struct side_limit *limit = &side_limits[i];
+        if (limit->format == format && (width > limit->most_px || height > limit->most_px))
+            return error_limit(
+                error, limit->name,
+                "a grid of %llu x %llu pixels is more than the limit %s of %u; make the tiles smaller "
+                "or choose another --format",
+                (unsigned long long)width, (unsigned long long)height, limit->name, limit->most_px);
+    }
+    return TESS_OK;
+}
+
+/* With all edges even, chroma samples belong to one cell each. */
+static enum picture_layout layout_of(const struct plan *plan)
+{
+    if (plan->format != TESS_FORMAT_JPEG)
+        return PICTURE_RGB;
+    uint32_t edges = plan->tile_width_px | plan->tile_height_px | plan->gap_px | plan->margin_px;
+    return edges & 1 ? PICTURE_YCC444 : PICTURE_YCC420;
+}
+
+/* Enough strips that every worker can fill cells while the strips above are encoded. */
+static uint32_t ring_strips_of(const struct plan *plan, uint32_t threads)
+{
+    uint64_t rows_in_flight = divide_up(threads, plan->columns) + 1;
+    uint64_t pitch = (uint64_t)plan->tile_height_px + plan->label_height_px + plan->gap_px;
+    uint64_t strips =
+        divide_up(rows_in_flight * pitch + plan->title_height_px, PLAN_STRIP_ROWS_PX) + 2 + threads;
+    return strips < plan->strip_count ? (uint32_t)strips : plan->strip_count;
+}
+
+static void estimate_memory(struct plan *plan, uint32_t threads)
+{
+    const uint32_t padded_width = (plan->width_px + 15) / 16 * 16;
+    const uint64_t strip_bytes = picture_bytes(plan->layout, padded_width, PLAN_STRIP_ROWS_PX);
+    const uint64_t area = (uint64_t)plan->width_px * plan->height_px;
+    plan->canvas_bytes = strip_bytes * plan->ring_strips;
+    if (plan->format == TESS_FORMAT_WEBP || plan->format == TESS_FORMAT_AVIF)
+        plan->canvas_bytes +=
+            area * 8; /* these encoders take the whole picture: RGB, its planes, their own copy */
+    else
+        plan->canvas_bytes += strip_bytes * threads; /* encoded or halved strips */
+    plan->memory_bytes =
+        plan->canvas_bytes + (uint64_t)threads * (TYPICAL_FILE_BYTES * 2 + TYPICAL_DECODE_BYTES);
+}
+
+enum tess_status plan_make(const struct plan_input *input, struct plan *plan_out, struct tess_error *error)
+{
+    const struct tess_grid_options *options = input->options;
+    uint64_t columns = 0, rows = 0;
+    enum tess_status status = shape(input, &columns, &rows, error);
+    if (status != TESS_OK)
+        return status;
+    struct plan plan = {.columns = (uint32_t)columns,
+                        .rows = (uint32_t)rows,
+                        .tiles = (uint32_t)input->images,
+                        .tile_width_px = options->tile_width_px,
+                        .tile_height_px = options->tile_height_px,
+                        .margin_px = options->margin_px,
+                        .gap_px = options->gap_px,
+                        .format = input->format};
+    if (options->label[0])
+        plan.label_height_px = clamp_even(options->tile_height_px / 6, LABEL_LEAST_PX, LABEL_MOST_PX);
+    uint64_t width =
+        columns * plan.tile_width_px + (columns - 1) * plan.gap_px + 2 * (uint64_t)plan.margin_px;
+    if (options->title[0])
+        plan.title_height_px = clamp_even(width / 12 > TITLE_MOST_PX ? TITLE_MOST_PX : (uint32_t)(width / 12),
+                                          TITLE_LEAST_PX, TITLE_MOST_PX);
+    uint64_t height = rows * ((uint64_t)plan.tile_height_px + plan.label_height_px) +
+                      (rows - 1) * plan.gap_px + 2 * (uint64_t)plan.margin_px + plan.title_height_px;
+    status = check_sides(input->format, width, height, error);
+    if (status != TESS_OK)
+        return status;
+    plan.width_px = (uint32_t)width;
+    plan.height_px = (uint32_t)height;
+    plan.layout = layout_of(&plan);
+    plan.strip_count = (uint32_t)divide_up(height, PLAN_STRIP_ROWS_PX);
+    plan.ring_strips = ring_strips_of(&plan, input->threads);
+    estimate_memory(&plan, input->threads);
+    *plan_out = plan;
+    return TESS_OK;
+}
+
+uint64_t plan_page_capacity(const struct tess_grid_options *options, uint64_t images)
+{
+    uint64_t cells = (uint64_t)options->columns * options->rows;
+    return cells && cells < images ? cells : images;
+}
+
+struct tess_rect plan_block_rect(const struct plan *plan, uint32_t cell)
+{
+    uint32_t column = cell % plan->columns, row = cell / plan->columns;
+    uint32_t height = plan->tile_height_px + plan->label_height_px;
+    return (struct tess_rect){.x_px = plan->margin_px + column * (plan->tile_width_px + plan->gap_px),
+                              .y_px = plan->margin_px + plan->title_height_px + row * (height + plan->gap_px),
+                              .width_px = plan->tile_width_px,
+                              .height_px = height};
+}
+
+struct tess_rect plan_cell_rect(const struct plan *plan, uint32_t cell)
+{
+    struct tess_rect rect = plan_block_rect(plan, cell);
+    rect.height_px = plan->tile_height_px;
+    return rect;
+}
+
+struct tess_rect plan_title_rect(const struct plan *plan)
+{
+    return (struct tess_rect){.x_px = plan->margin_px,
+                              .y_px = plan->margin_px,
+                              .width_px = plan->width_px - 2 * plan->margin_px,
+                              .height_px = plan->title_height_px};
+}
