@@ -118,6 +118,12 @@ def text(result):
         parts.append(f"{large['photos']:,} photos, {large['megabytes']:,} MB: {large['wall_s']:.1f} s "
                      f"({large['photos_per_s']:.0f} photos/s), {large['per_photo_ms']:.2f} ms a photo on one core, "
                      f"peak {large['peak_mb']:.0f} MB")
+    stages = result.get("stages", {})
+    if stages:
+        names = ("decode_ms", "resample_ms", "place_ms", "encode_ms")
+        rows = [(f"tile {tile}, 1/{section['denominator']}, {section['reader']}",
+                 *(f"{section[name]:.2f}" for name in names)) for tile, section in stages.items()]
+        parts.append("one photo, one thread, ms\n" + _table(("", *(name.removesuffix("_ms") for name in names)), rows))
     rows = [(target["what"], _value(target), target["target"], {True: "PASS", False: "FAIL", None: "–"}[target["met"]])
             for target in result.get("targets", [])]
     if rows:

@@ -255,6 +255,7 @@ def stages(bench, tiles):
     distinct = [photo for i, photo in enumerate(bench.photos) if bench.originals.index(bench.originals[i]) == i]
     result = {}
     for tile in tiles:
-        run = bench.runner.run([program, "--tile", str(tile), *distinct], cpus=bench.cpus[:1])
+        scale = str(inputs.dct_denominator(distinct[0], tile))
+        run = bench.runner.run([program, "--tile", str(tile), "--denominator", scale, *distinct], cpus=bench.cpus[:1])
         result[str(tile)] = json.loads(run.output)
     return result
