@@ -197,9 +197,9 @@ static enum tess_status check_sides(const struct vips_save_request *request, str
     if (request->width_px == 0 || request->height_px == 0)
         return error_set(error, TESS_ERR_INVALID, "a picture of no pixels");
     if (longest > most)
-        return error_limit(error, "max-side", "%u x %u pixels: %s allows at most %u a side",
-                           request->width_px, request->height_px,
-                           request->format == TESS_FORMAT_WEBP ? "WebP" : "AVIF", most);
+        return error_limit(error, request->format == TESS_FORMAT_WEBP ? "webp-side" : "avif-side",
+                           "%u x %u pixels: %s allows at most %u a side", request->width_px,
+                           request->height_px, request->format == TESS_FORMAT_WEBP ? "WebP" : "AVIF", most);
     return TESS_OK;
 }
 
