@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* tessera create-grid: the grid of an id, built or answered from the store. */
+#include <string.h>
+
+#include "front/answer.h"
+#include "front/command.h"
+#include "front/interrupt.h"
+#include "front/json_out.h"
+#include "front/message.h"
+#include "front/progress.h"
+
+static enum exit_status failure(const struct settings *settings, const struct tess_grid_request *request,
+                                const struct tess_error *error)
+{
+    (void)message_failure(settings, error);
+    if (error->status == TESS_ERR_NOT_FOUND)
+        message_advice(settings, "add images first: tessera add --grid %s IMAGE…", request->grid_id);
+    return EXIT_FAILED;
+}
+
+static enum exit_status print_plan(const struct settings *settings, struct tess_engine *engine,
+                                   struct tess_store *store, const struct tess_grid_request *request)
+{
+    struct tess_plan_summary plan;
+    struct tess_error error = {0};
+    char key[TESS_KEY_MAX_BYTES + 1] = "";
+    if (tess_grid_plan(engine, store, request, &plan, key, &error) != TESS_OK)
+        return failure(settings, request, &error);
+    cJSON *json = json_object();
+    json_add_text(json, "message", "planned grid");
+    json_add_text(json, "grid_id", request->grid_id);
+    json_add_text(json, "key", key);
+    json_add_plan(json, &plan);
+    return print_answer(settings, json, EXIT_GOOD);
+}
+
+static enum exit_status build(const struct settings *settings, struct tess_engine *engine,
+                              struct tess_store *store, struct tess_grid_request *request)
+{
+    struct progress progress;
+    progress_begin(&progress, settings, "images", 0);
+    request->watch = (struct tess_watch){
+        .on_progress = progress_on_cells, .context = &progress, .cancel = interrupt_flag()};
+    interrupt_install();
+    struct tess_answer *answer = NULL;
+    struct tess_error error = {0};
+    enum tess_status status = tess_grid_create(engine, store, request, &answer, &error);
+    progress_end(&progress);
+    enum exit_status exit_status;
+    if (status == TESS_ERR_TILE_FAILED && answer && answer->result) {
+        exit_status = print_strict_failure(settings, &error, answer->result);
+    } else if (status != TESS_OK) {
+        exit_status = failure(settings, request, &error);
+    } else {
+        cJSON *json = json_object();
+        json_add_grid(json, answer);
+        exit_status =
+            print_answer(settings, json, answer->result->failed_count ? EXIT_PLACEHOLDERS : EXIT_GOOD);
+        message_failed_cells(settings, answer->result);
+    }
+    tess_answer_destroy(answer);
+    return exit_status;
+}
+
+enum exit_status command_create_grid(const struct settings *settings)
+{
+    struct tess_error error = {0};
+    struct tess_grid_request request;
+    tess_grid_request_defaults(&request);
+    request.grid_id = settings->operands[0];
+    request.options = settings->grid;
+    request.output = settings->output;
+    if (tess_grid_id_check(request.grid_id, strlen(request.grid_id), &error) != TESS_OK)
+        return message_usage(settings, "%s", error.message);
+
+    struct tess_engine *engine = NULL;
+    struct tess_store *store = NULL;
+    enum exit_status status;
+    if (tess_store_open(&settings->store, &store, &error) != TESS_OK ||
+        tess_engine_create(&settings->engine, &engine, &error) != TESS_OK)
+        status = message_failure(settings, &error);
+    else if (settings->dry_run)
+        status = print_plan(settings, engine, store, &request);
+    else
+        status = build(settings, engine, store, &request);
+    tess_engine_destroy(engine);
+    tess_store_close(store);
+    return status;
+}

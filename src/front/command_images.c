@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/* tessera add, list, remove: the images that belong to a grid id. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "front/answer.h"
+#include "front/command.h"
+#include "front/inputs.h"
+#include "front/interrupt.h"
+#include "front/json_out.h"
+#include "front/message.h"
+#include "front/progress.h"
+#include "front/xalloc.h"
+
+/* --grid is there and good, the store is open. Otherwise a message, and the status in *status_out. */
+static bool open_grid(const struct settings *settings, struct tess_store **store_out,
+                      enum exit_status *status_out)
+{
+    struct tess_error error = {0};
+    if (!settings->grid_id)
+        *status_out = message_usage(settings, "which grid? --grid ID");
+    else if (tess_grid_id_check(settings->grid_id, strlen(settings->grid_id), &error) != TESS_OK)
+        *status_out = message_usage(settings, "%s", error.message);
+    else if (tess_store_open(&settings->store, store_out, &error) != TESS_OK)
+        *status_out = message_failure(settings, &error);
+    else
+        return true;
+    return false;
+}
+
+static enum tess_status fail(struct tess_error *error, enum tess_status status, const char *path,
+                             const char *reason)
+{
+    char *message = xprintf("cannot read %s: %s", path, reason);
+    *error = (struct tess_error){.status = status};
+    strncat(error->message, message, sizeof error->message - 1);
+    free(message);
+    return status;
+}
+
+/* The whole file, at most max_bytes + 1 of it: one byte too many is for the library to refuse. */
+static enum tess_status read_file(const char *path, uint64_t max_bytes, uint8_t **bytes_out, size_t *size_out,
+                                  struct tess_error *error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    enum tess_status result = TESS_OK;
+    if (file < 0 || fstat(file, &status) != 0) {
+        result = fail(error, errno == ENOENT ? TESS_ERR_NOT_FOUND : TESS_ERR_IO, path, strerror(errno));
+        goto cleanup;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        result = fail(error, TESS_ERR_INVALID, path, "not a file");
+        goto cleanup;
+    }
+    size_t room = (uint64_t)status.st_size > max_bytes ? (size_t)max_bytes + 1 : (size_t)status.st_size;
+    bytes = malloc(room ? room : 1);
+    if (!bytes) {
+        result = fail(error, TESS_ERR_MEMORY, path, "out of memory");
+        goto cleanup;
+    }
+    while (size < room) {
+        ssize_t got = read(file, bytes + size, room - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            result = fail(error, TESS_ERR_IO, path, strerror(errno));
+            goto cleanup;
+        }
+        if (got == 0)
+            break;
+        size += (size_t)got;
+    }
+    *bytes_out = bytes;
+    *size_out = size;
+    bytes = NULL;
+
+cleanup:
+    free(bytes);
+    if (file >= 0)
+        (void)close(file);
+    return result;
+}
+
+static enum tess_status add_one(const struct settings *settings, struct tess_store *store, const char *path,
+                                cJSON *added, struct tess_error *error)
+{
+    uint64_t max_bytes = settings->engine.limits.max_input_bytes;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    enum tess_status status = read_file(path, max_bytes, &bytes, &size, error);
+    if (status != TESS_OK)
+        return status;
+    char key[TESS_KEY_MAX_BYTES + 1] = "";
+    status = tess_store_add(store, settings->grid_id, bytes, size, max_bytes, key, error);
+    free(bytes);
+    if (status != TESS_OK)
+        return status;
+    cJSON *item = json_object();
+    json_add_text(item, "source", path);
+    json_add_text(item, "s3Key", key);
+    json_add_integer(item, "image_size", (int64_t)size);
+    (void)cJSON_AddItemToArray(added, item);
+    return TESS_OK;
+}
+
+static void add_failure(const struct settings *settings, struct progress *progress, cJSON *failed,
+                        const char *path, const struct tess_error *error)
+{
+    cJSON *item = json_object();
+    json_add_text(item, "source", path);
+    json_add_text(item, "reason", error->message);
+    json_add_text(item, "code", tess_status_name(error->status));
+    (void)cJSON_AddItemToArray(failed, item);
+    progress_hide(progress);
+    if (strstr(error->message, path))
+        message_error(settings, "%s", error->message);
+    else
+        message_error(settings, "%s: %s", path, error->message);
+}
+
+/* Adds what can be added; the store failing for one image may well not fail for the next. */
+static enum exit_status add_all(const struct settings *settings, struct tess_store *store,
+                                const struct inputs *inputs)
+{
+    cJSON *json = json_object(), *added = cJSON_CreateArray(), *failed = cJSON_CreateArray();
+    if (!added || !failed)
+        out_of_memory();
+    struct progress progress;
+    progress_begin(&progress, settings, "images", inputs->count);
+    interrupt_install();
+    size_t failed_count = 0;
+    for (size_t i = 0; i < inputs->count && !interrupt_seen(); i++) {
+        struct tess_error error = {0};
+        if (inputs->paths[i][0] == '\0')
+            continue; /* a blank cell is nothing to store */
+        bool good = add_one(settings, store, inputs->paths[i], added, &error) == TESS_OK;
+        if (!good)
+            add_failure(settings, &progress, failed, inputs->paths[i], &error);
+        failed_count += !good;
+        progress_step(&progress, !good);
+    }
+    progress_end(&progress);
+    int added_count = cJSON_GetArraySize(added);
+    json_add_text(json, "message", added_count == 1 ? "image saved" : "images saved");
+    json_add_text(json, "grid_id", settings->grid_id);
+    json_add_integer(json, "count", added_count);
+    json_add(json, "added", added);
+    json_add(json, "failed", failed);
+    if (interrupt_seen())
+        message_error(settings, "stopped after %d of %zu images", added_count, inputs->count);
+    return print_answer(settings, json, failed_count || interrupt_seen() ? EXIT_FAILED : EXIT_GOOD);
+}
+
+enum exit_status command_add(const struct settings *settings)
+{
+    struct tess_store *store = NULL;
+    enum exit_status status = EXIT_FAILED;
+    if (!open_grid(settings, &store, &status))
+        return status;
+    struct inputs inputs;
+    if (inputs_read(&inputs, settings))
+        status = add_all(settings, store, &inputs);
+    inputs_clear(&inputs);
+    tess_store_close(store);
+    return status;
+}
+
+enum exit_status command_list(const struct settings *settings)
+{
+    struct tess_store *store = NULL;
+    enum exit_status status = EXIT_FAILED;
+    if (!open_grid(settings, &store, &status))
+        return status;
+    struct tess_keys keys = {0};
+    struct tess_error error = {0};
+    if (tess_store_list(store, settings->grid_id, settings->grid.order, &keys, &error) != TESS_OK) {
+        status = message_failure(settings, &error);
+    } else {
+        cJSON *json = json_object(), *array = cJSON_CreateArray();
+        for (size_t i = 0; i < keys.count; i++) {
+            cJSON *key = cJSON_CreateString(keys.keys[i]);
+            if (!key || !cJSON_AddItemToArray(array, key))
+                out_of_memory();
+        }
+        json_add_text(json, "grid_id", settings->grid_id);
+        json_add_integer(json, "count", (int64_t)keys.count);
+        json_add(json, "keys", array);
+        status = print_answer(settings, json, EXIT_GOOD);
+    }
+    tess_keys_clear(&keys);
+    tess_store_close(store);
+    return status;
+}
+
+enum exit_status command_remove(const struct settings *settings)
+{
+    struct tess_store *store = NULL;
+    enum exit_status status = EXIT_FAILED;
+    if (!open_grid(settings, &store, &status))
+        return status;
+    size_t removed = 0;
+    struct tess_error error = {0};
+    if (tess_store_remove(store, settings->grid_id, settings->operands, settings->operand_count, &removed,
+                          &error) != TESS_OK) {
+        status = message_failure(settings, &error);
+    } else {
+        cJSON *json = json_object();
+        json_add_text(json, "message", "removed");
+        json_add_text(json, "grid_id", settings->grid_id);
+        json_add_integer(json, "removed", (int64_t)removed);
+        status = print_answer(settings, json, EXIT_GOOD);
+    }
+    tess_store_close(store);
+    return status;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/* tessera montage: local files in, picture out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "front/answer.h"
+#include "front/command.h"
+#include "front/inputs.h"
+#include "front/interrupt.h"
+#include "front/json_out.h"
+#include "front/message.h"
+#include "front/progress.h"
+#include "front/xalloc.h"
+
+static enum exit_status print_plan(const struct settings *settings, struct tess_engine *engine, size_t count)
+{
+    struct tess_plan_summary plan;
+    struct tess_error error = {0};
+    if (tess_plan_summarise(engine, &settings->grid, count, settings->output, &plan, &error) != TESS_OK)
+        return message_failure(settings, &error);
+    cJSON *json = json_object();
+    json_add_text(json, "message", "planned grid");
+    json_add_plan(json, &plan);
+    return print_answer(settings, json, EXIT_GOOD);
+}
+
+/* Beside the target and renamed over it, so that nobody reads half a map. */
+static bool write_map(const struct settings *settings, const struct tess_result *result)
+{
+    cJSON *map = json_map(result);
+    char *text = json_print(map);
+    cJSON_Delete(map);
+    char *temporary = xprintf("%s.XXXXXX", settings->map);
+    int descriptor = mkostemp(temporary, O_CLOEXEC);
+    FILE *stream = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    bool good = stream && fprintf(stream, "%s\n", text) >= 0;
+    good = stream && fclose(stream) == 0 && good;
+    good = good && rename(temporary, settings->map) == 0;
+    if (!good) {
+        message_error(settings, "cannot write the map %s: %s", settings->map, strerror(errno));
+        if (descriptor >= 0)
+            (void)unlink(temporary);
+    }
+    free(temporary);
+    free(text);
+    return good;
+}
+
+static enum exit_status build(const struct settings *settings, struct tess_engine *engine,
+                              const struct inputs *inputs)
+{
+    struct tess_montage montage;
+    tess_montage_defaults(&montage);
+    montage.options = settings->grid;
+    montage.options.order = TESS_ORDER_GIVEN; /* sorted already */
+    montage.paths = (const char *const *)inputs->paths;
+    montage.path_count = inputs->count;
+    montage.output = settings->output;
+    struct progress progress;
+    progress_begin(&progress, settings, "images", inputs->count);
+    montage.watch = (struct tess_watch){
+        .on_progress = progress_on_cells, .context = &progress, .cancel = interrupt_flag()};
+    interrupt_install();
+
+    struct tess_result *result = NULL;
+    struct tess_error error = {0};
+    enum tess_status status = tess_montage_run(engine, &montage, &result, &error);
+    progress_end(&progress);
+    enum exit_status exit_status;
+    if (status == TESS_ERR_TILE_FAILED && result) {
+        exit_status = print_strict_failure(settings, &error, result);
+    } else if (status != TESS_OK) {
+        exit_status = message_failure(settings, &error);
+    } else if (settings->map && !write_map(settings, result)) {
+        exit_status = EXIT_FAILED;
+    } else {
+        cJSON *json = json_object();
+        json_add_montage(json, result);
+        exit_status = print_answer(settings, json, result->failed_count ? EXIT_PLACEHOLDERS : EXIT_GOOD);
+        message_failed_cells(settings, result);
+    }
+    tess_result_destroy(result);
+    return exit_status;
+}
+
+enum exit_status command_montage(const struct settings *settings)
+{
+    if (!settings->output && !settings->dry_run)
+        return message_usage(settings, "where to? Name the picture to write: -o grid.jpg");
+    if (settings->output && strcmp(settings->output, "-") == 0)
+        return message_usage(settings, "-o - is not possible: standard output carries the answer");
+    if (settings->map && settings->dry_run)
+        return message_usage(settings, "--map needs the picture to be built, --dry-run builds none");
+    struct inputs inputs;
+    if (!inputs_read(&inputs, settings))
+        return EXIT_FAILED;
+    inputs_sort(&inputs, settings->grid.order);
+    struct tess_engine *engine = NULL;
+    struct tess_error error = {0};
+    enum exit_status status;
+    if (tess_engine_create(&settings->engine, &engine, &error) != TESS_OK)
+        status = message_failure(settings, &error);
+    else if (settings->dry_run)
+        status = print_plan(settings, engine, inputs.count);
+    else
+        status = build(settings, engine, &inputs);
+    tess_engine_destroy(engine);
+    inputs_clear(&inputs);
+    return status;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/* The table of commands. */
+#include "front/command.h"
+
+#include <string.h>
+
+#define GRID_GROUPS (GROUP_PICTURE | GROUP_ORDER | GROUP_STORED)
+
+static const struct command commands[] = {
+    {"montage", "IMAGE|DIR|@LIST|- … -o OUT", "local files in, picture out; no store involved",
+     "tessera montage *.jpg -o grid.jpg\n"
+     "tessera montage photos -o grid.png --tile 320x200 --gap 4 --background white\n"
+     "find . -name '*.jpg' -print0 | tessera montage - -o all.jpg --order added\n"
+     "tessera montage photos -o page.jpg --columns 4 --rows 5    several pages: page-1.jpg, …\n"
+     "tessera montage photos -o grid.jpg --label '%n %f' --map grid.json\n",
+     "A DIR stands for the images in it by name, @LIST for the names in the file LIST, and - for names\n"
+     "on standard input: one a line, or separated by NUL. The name null: leaves a cell blank.\n",
+     GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_PICTURE | GROUP_ORDER | GROUP_LIMITS | GROUP_ENGINE, 1,
+     SIZE_MAX, command_montage},
+    {"add", "--grid ID IMAGE|DIR|@LIST|- …", "store images and map them to a grid id",
+     "tessera add --grid holiday photos/*.jpg\n"
+     "tessera add --grid holiday photos\n"
+     "find . -name '*.jpg' -print0 | tessera add --grid holiday -\n",
+     "An image is stored and mapped when the answer lists it, even if the power fails right after.\n",
+     GROUP_GRID_ID | GROUP_MAX_BYTES | GROUP_STORE, 1, SIZE_MAX, command_add},
+    {"list", "--grid ID", "the keys mapped to a grid id",
+     "tessera list --grid holiday\n"
+     "tessera list --grid holiday --order added\n",
+     NULL, GROUP_GRID_ID | GROUP_ORDER | GROUP_STORE, 0, 0, command_list},
+    {"remove", "--grid ID [KEY…]", "unmap and delete images, or the whole grid",
+     "tessera remove --grid holiday 3f1c….jpg    one image\n"
+     "tessera remove --grid holiday              all of them\n",
+     NULL, GROUP_GRID_ID | GROUP_STORE, 0, SIZE_MAX, command_remove},
+    {"create-grid", "ID", "build the grid of an id, store it, print a link to it",
+     "tessera create-grid holiday\n"
+     "tessera create-grid holiday --tile 256 --gap 4 -o holiday.jpg\n"
+     "tessera create-grid holiday --format webp --expires 3600\n"
+     "tessera create-grid holiday --dry-run    size, memory and key, nothing built\n",
+     "A grid whose images and options did not change is answered from the store without being built.\n",
+     GROUP_OUTPUT | GROUP_DRY_RUN | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1,
+     command_create_grid},
+    {"batch", "FILE|-", "many grids: one id or JSON request a line in, one JSON answer a line out",
+     "tessera batch ids.txt > answers.ndjson\n"
+     "echo '{\"uniqueGridId\":\"holiday\",\"tile\":256,\"gap\":4}' | tessera batch -\n"
+     "tessera batch requests.ndjson --jobs 8 --ordered --tile 128\n",
+     "A line is a grid id, or a JSON object with \"uniqueGridId\" and options by their names below, which\n"
+     "override those of the command line. Blank lines are skipped. Run it again to resume: finished grids\n"
+     "are answered from the store.\n",
+     GROUP_BATCH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1, command_batch},
+    {"counter", "NAME", "count a hit and print the new value",
+     "tessera counter resume\n"
+     "tessera counter resume --get\n"
+     "tessera counter resume --set 0\n",
+     NULL, GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter},
+    {"init", "", "create the store: buckets, tables, signing key",
+     "tessera init\n"
+     "tessera init --data /srv/tessera\n",
+     "Doing it twice is harmless.\n", GROUP_STORE, 0, 0, command_init},
+    {"doctor", "", "check the configuration and the store; say what to fix",
+     "tessera doctor\n"
+     "tessera doctor --data /srv/tessera\n",
+     "Nothing is changed. Exit status 1 when something needs fixing.\n", GROUP_STORE, 0, 0, command_doctor},
+};
+
+const struct command *command_at(size_t index)
+{
+    return index < sizeof commands / sizeof *commands ? &commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        if (strcmp(command->name, name) == 0)
+            return command;
+    }
+    return NULL;
+}

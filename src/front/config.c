@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/* The one place that reads the environment. An empty variable counts as unset. */
+#include "front/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0] != '\0' ? value : NULL;
+}
+
+void settings_init(struct settings *settings)
+{
+    memset(settings, 0, sizeof *settings);
+    settings->command = "";
+    tess_grid_options_defaults(&settings->grid);
+    tess_engine_options_defaults(&settings->engine);
+    settings->store = (struct tess_store_config){.data_dir = variable("TESSERA_DATA"),
+                                                 .source_bucket = variable("SOURCE_BUCKET"),
+                                                 .dest_bucket = variable("DESTINATION_BUCKET"),
+                                                 .grid_table = variable("GRID_TABLE"),
+                                                 .counter_table = variable("COUNTER_TABLE")};
+    const char *terminal = variable("TERM");
+    settings->plain_terminal = !terminal || strcmp(terminal, "dumb") == 0;
+    settings->no_colour = variable("NO_COLOR") != NULL;
+}
+
+void settings_clear(struct settings *settings)
+{
+    free(settings->operands);
+    settings->operands = NULL;
+    settings->operand_count = 0;
+}

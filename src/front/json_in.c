@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include "front/json_in.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/safe_text.h"
+
+/* A reader over the text that knows nothing but grammar. Each read_… moves past what it accepts. */
+struct reader {
+    const char *text;
+    size_t size, at;
+    unsigned depth;
+    const char *why; /* NULL while all is well */
+};
+
+static bool refuse(struct reader *reader, const char *why)
+{
+    if (!reader->why)
+        reader->why = why;
+    return false;
+}
+
+static char peek(const struct reader *reader)
+{
+    return reader->at < reader->size ? reader->text[reader->at] : '\0';
+}
+
+static bool take(struct reader *reader, char c)
+{
+    if (reader->at >= reader->size || reader->text[reader->at] != c)
+        return false;
+    reader->at++;
+    return true;
+}
+
+static void skip_blanks(struct reader *reader)
+{
+    while (reader->at < reader->size && memchr(" \t\r\n", reader->text[reader->at], 4))
+        reader->at++;
+}
+
+static bool read_hex4(struct reader *reader, unsigned *value_out)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = peek(reader);
+        static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+        const char *found = c ? strchr(digits, c) : NULL;
+        if (!found)
+            return refuse(reader, "\\u needs four hexadecimal digits");
+        value = value << 4 | (unsigned)(found - digits) % 16;
+        reader->at++;
+    }
+    *value_out = value;
+    return true;
+}
+
+/* Behind the backslash. */
+static bool read_escape(struct reader *reader)
+{
+    char c = peek(reader);
+    if (c == '\0' || !strchr("\"\\/bfnrtu", c))
+        return refuse(reader, "unknown escape in a string");
+    reader->at++;
+    if (c != 'u')
+        return true;
+    unsigned value, low;
+    if (!read_hex4(reader, &value))
+        return false;
+    if (value == 0)
+        return refuse(reader, "a string holds \\u0000");
+    if (value < 0xD800 || value > 0xDFFF)
+        return true;
+    if (value > 0xDBFF || !take(reader, '\\') || !take(reader, 'u') || !read_hex4(reader, &low) ||
+        low < 0xDC00 || low > 0xDFFF)
+        return refuse(reader, "half of a surrogate pair in a string");
+    return true;
+}
+
+static bool read_string(struct reader *reader)
+{
+    if (!take(reader, '"'))
+        return refuse(reader, "a string is expected");
+    while (reader->at < reader->size) {
+        char c = reader->text[reader->at];
+        if (take(reader, '"'))
+            return true;
+        if ((unsigned char)c < 0x20)
+            return refuse(reader, "a raw control character in a string");
+        if (take(reader, '\\')) {
+            if (!read_escape(reader))
+                return false;
+            continue;
+        }
+        uint32_t point;
+        size_t length = utf8_decode(reader->text + reader->at, reader->size - reader->at, &point);
+        if (length == 0)
+            return refuse(reader, "the string is not UTF-8");
+        reader->at += length;
+    }
+    return refuse(reader, "the string does not end");
+}
+
+static size_t read_digits(struct reader *reader)
+{
+    size_t start = reader->at;
+    while (peek(reader) >= '0' && peek(reader) <= '9')
+        reader->at++;
+    return reader->at - start;
+}
+
+static bool read_number(struct reader *reader)
+{
+    size_t start = reader->at;
+    (void)take(reader, '-');
+    if (!take(reader, '0') && read_digits(reader) == 0)
+        return refuse(reader, "a value is expected");
+    if (take(reader, '.') && read_digits(reader) == 0)
+        return refuse(reader, "the number has no digits behind its point");
+    if (take(reader, 'e') || take(reader, 'E')) {
+        if (!take(reader, '+'))
+            (void)take(reader, '-');
+        if (read_digits(reader) == 0)
+            return refuse(reader, "the number has no digits in its exponent");
+    }
+    char digits[64];
+    size_t length = reader->at - start;
+    if (length >= sizeof digits)
+        return refuse(reader, "the number is too long");
+    memcpy(digits, reader->text + start, length);
+    digits[length] = '\0';
+    return isfinite(strtod(digits, NULL)) ? true : refuse(reader, "the number is out of range");
+}
+
+static bool read_word(struct reader *reader, const char *word)
+{
+    size_t length = strlen(word);
+    if (reader->size - reader->at < length || memcmp(reader->text + reader->at, word, length) != 0)
+        return refuse(reader, "a value is expected");
+    reader->at += length;
+    return true;
+}
+
+static bool read_value(struct reader *reader);
+
+/* The inside of an object or array, up to its closing bracket. */
+static bool read_members(struct reader *reader, char closing)
+{
+    if (++reader->depth > JSON_MAX_DEPTH)
+        return refuse(reader, "nested too deeply");
+    skip_blanks(reader);
+    for (unsigned count = 0; !(count == 0 && take(reader, closing)); count++) {
+        if (count >= JSON_MAX_MEMBERS)
+            return refuse(reader, "too many members");
+        skip_blanks(reader);
+        if (closing == '}') {
+            if (!read_string(reader))
+                return false;
+            skip_blanks(reader);
+            if (!take(reader, ':'))
+                return refuse(reader, "a colon is expected");
+        }
+        if (!read_value(reader))
+            return false;
+        if (take(reader, closing))
+            break;
+        if (!take(reader, ','))
+            return refuse(reader, "a comma or a closing bracket is expected");
+    }
+    reader->depth--;
+    return true;
+}
+
+static bool read_value(struct reader *reader)
+{
+    skip_blanks(reader);
+    bool good;
+    switch (peek(reader)) {
+    case '{':
+        reader->at++;
+        good = read_members(reader, '}');
+        break;
+    case '[':
+        reader->at++;
+        good = read_members(reader, ']');
+        break;
+    case '"':
+        good = read_string(reader);
+        break;
+    case 't':
+        good = read_word(reader, "true");
+        break;
+    case 'f':
+        good = read_word(reader, "false");
+        break;
+    case 'n':
+        good = read_word(reader, "null");
+        break;
+    default:
+        good = read_number(reader);
+        break;
+    }
+    skip_blanks(reader);
+    return good;
+}
+
+/* After decoding, so that "a" and "\u0061" are seen to be the same. Depth and members are bounded by now. */
+static const char *find_duplicate(const cJSON *item)
+{
+    for (const cJSON *child = item->child; child; child = child->next) {
+        for (const cJSON *other = child->next; cJSON_IsObject(item) && other; other = other->next) {
+            if (strcmp(child->string, other->string) == 0)
+                return child->string;
+        }
+        const char *inside = find_duplicate(child);
+        if (inside)
+            return inside;
+    }
+    return NULL;
+}
+
+cJSON *json_parse(const char *text, size_t size, char why_out[128])
+{
+    struct reader reader = {.text = text, .size = size};
+    if (read_value(&reader) && reader.at < reader.size)
+        (void)refuse(&reader, "something follows the value");
+    if (reader.why) {
+        (void)snprintf(why_out, 128, "byte %zu: %s", reader.at + 1, reader.why);
+        return NULL;
+    }
+    cJSON *tree = cJSON_ParseWithLength(text, size);
+    if (!tree) {
+        (void)snprintf(why_out, 128, "not JSON");
+        return NULL;
+    }
+    const char *twice = find_duplicate(tree);
+    if (twice) {
+        (void)snprintf(why_out, 128, "\"%.60s\" is there twice", twice);
+        cJSON_Delete(tree);
+        return NULL;
+    }
+    return tree;
+}

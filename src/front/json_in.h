@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Strict JSON from outside. cJSON alone is generous: it takes raw control characters, "01", "\u0000" (which
+ * then ends the string), "1e999" as infinity, broken UTF-8, trailing garbage and the same name twice. All of
+ * these are refused here, before or after cJSON builds the tree.
+ */
+#ifndef FRONT_JSON_IN_H
+#define FRONT_JSON_IN_H
+
+#include <cJSON.h>
+#include <stddef.h>
+
+enum { JSON_MAX_DEPTH = 16, JSON_MAX_MEMBERS = 256 };
+
+/*
+ * The tree of one JSON text (for cJSON_Delete()), or NULL with the reason in `why_out`:
+ * "byte 17: the string is not UTF-8".
+ */
+cJSON *json_parse(const char *text, size_t size, char why_out[128]);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Everything the environment and the command line say, in one plain value that each command reads.
+ * Strings are borrowed from environ and argv, which outlive it.
+ */
+#ifndef FRONT_SETTINGS_H
+#define FRONT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tessera/tessera.h>
+
+enum exit_status {
+    EXIT_GOOD = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_PLACEHOLDERS = 3 /* finished, but some cells are placeholders */
+};
+
+struct settings {
+    const char *command; /* "montage", for messages; "" before it is known */
+    struct tess_grid_options grid;
+    struct tess_engine_options engine;
+    struct tess_store_config store;
+
+    const char *output;      /* --output, NULL: none */
+    const char *map;         /* --map, NULL: none */
+    const char *grid_id;     /* --grid, NULL: none */
+    const char *counter_set; /* --set, NULL: none */
+    bool counter_get;        /* --get */
+    bool dry_run;            /* --dry-run */
+    bool ordered;            /* --ordered */
+    uint32_t jobs;           /* --jobs, 0: as many as fit the machine */
+
+    bool help;     /* --help */
+    bool quiet;    /* --quiet: only errors */
+    bool json_log; /* --json: messages as JSON lines */
+
+    bool plain_terminal; /* TERM is dumb or unset: no bar, no styles */
+    bool no_colour;      /* NO_COLOR is set */
+
+    const char **operands; /* owned array, borrowed strings */
+    size_t operand_count;
+};
+
+/* Defaults, then what the environment says (config.c: nothing else reads the environment). */
+void settings_init(struct settings *settings);
+void settings_clear(struct settings *settings);
+
+#endif
