@@ -21,7 +21,7 @@
 #include "image/jpeg_strip.h"
 #include "image/resample.h"
 
-enum { MAX_FILE_BYTES = 1 << 28, MAX_REPEATS = 1000, QUALITY = 80 };
+enum { MAX_FILE_BYTES = 1 << 28, MAX_REPEATS = 1000, MAX_PHOTOS = 64, MAX_TILE_PX = 8192, QUALITY = 80 };
 
 enum stage { STAGE_DECODE, STAGE_RESAMPLE, STAGE_CELL, STAGE_PLACE, STAGE_ENCODE, STAGE_COUNT };
 
@@ -247,19 +247,20 @@ static bool parse_arguments(int argc, char **argv, struct parameters *parameters
     int i = 1;
     for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
         const unsigned long value = strtoul(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--tile") == 0 && value <= 8192)
+        if (strcmp(argv[i], "--tile") == 0)
             parameters->tile_px = (uint32_t)value & ~UINT32_C(1); /* 4:2:0 cells start at even columns */
-        else if (strcmp(argv[i], "--denominator") == 0 && value <= 8)
+        else if (strcmp(argv[i], "--denominator") == 0)
             parameters->denominator = (uint32_t)value;
-        else if (strcmp(argv[i], "--repeats") == 0 && value <= MAX_REPEATS)
+        else if (strcmp(argv[i], "--repeats") == 0)
             parameters->repeats = value;
         else
             return false;
     }
     parameters->paths = argv + i;
     parameters->photo_count = (size_t)(argc - i);
-    return argc - i > 0 && argc - i <= 64 && parameters->tile_px > 0 && parameters->denominator > 0 &&
-           parameters->repeats > 0;
+    return argc - i > 0 && argc - i <= MAX_PHOTOS && parameters->tile_px > 0 &&
+           parameters->tile_px <= MAX_TILE_PX && parameters->denominator > 0 &&
+           parameters->denominator <= 8 && parameters->repeats > 0 && parameters->repeats <= MAX_REPEATS;
 }
 
 int main(int argc, char **argv)

@@ -26,8 +26,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 struct arguments {
     const char *cpus; /* NULL: all that we may use */
     const char *stdout_path;
@@ -50,30 +48,25 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Options come in pairs, "--" ends them. */
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments_out)
 {
     *arguments_out = (struct arguments){.stdout_path = "/dev/null", .timeout_s = 3600};
-    int option;
-    while ((option = getopt(argc, argv, "+c:t:o:e:")) != -1) {
-        switch (option) {
-        case 'c':
-            arguments_out->cpus = optarg;
-            break;
-        case 't':
-            arguments_out->timeout_s = strtol(optarg, NULL, 10);
-            break;
-        case 'o':
-            arguments_out->stdout_path = optarg;
-            break;
-        case 'e':
-            arguments_out->stderr_path = optarg;
-            break;
-        default:
+    int i = 1;
+    for (; i + 1 < argc && strcmp(argv[i], "--") != 0; i += 2) {
+        if (strcmp(argv[i], "-c") == 0)
+            arguments_out->cpus = argv[i + 1];
+        else if (strcmp(argv[i], "-t") == 0)
+            arguments_out->timeout_s = strtol(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "-o") == 0)
+            arguments_out->stdout_path = argv[i + 1];
+        else if (strcmp(argv[i], "-e") == 0)
+            arguments_out->stderr_path = argv[i + 1];
+        else
             return false;
-        }
     }
-    arguments_out->command = argv + optind;
-    return optind < argc && arguments_out->timeout_s > 0;
+    arguments_out->command = argv + i + 1;
+    return i + 1 < argc && arguments_out->timeout_s > 0;
 }
 
 /* Restricts this process, and with it the command, to the CPUs of "0,2,5". */
@@ -123,7 +116,7 @@ static int run(const struct arguments *arguments, struct outcome *outcome_out)
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, NULL);
+    pthread_sigmask(SIG_BLOCK, &child, NULL);
 
     pid_t pid = 0;
     *outcome_out = (struct outcome){0};
@@ -162,7 +155,8 @@ int main(int argc, char **argv)
     struct outcome outcome;
     int failure = run(&arguments, &outcome);
     if (failure != 0) {
-        fprintf(stderr, "bench-timed: %s: %s\n", arguments.command[0], strerror(failure));
+        errno = failure;
+        perror(arguments.command[0]);
         return 127;
     }
     const int status = WIFEXITED(outcome.wait_status) ? WEXITSTATUS(outcome.wait_status) : -1;

@@ -23,6 +23,6 @@ for photo; do
     cells="${cells:+$cells }$folder/${name%.*}.v"
 done
 case $output in
-*.png) vips arrayjoin "$cells" "$output[strip]" --across "$columns" ;;
-*) vips arrayjoin "$cells" "$output[Q=80,strip]" --across "$columns" ;;
+*.png) vips arrayjoin "$cells" "${output}[strip]" --across "$columns" ;;
+*) vips arrayjoin "$cells" "${output}[Q=80,strip]" --across "$columns" ;;
 esac
