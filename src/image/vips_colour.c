@@ -11,12 +11,12 @@
 
 static int convert(VipsImage *in, VipsImage **out)
 {
-    if (vips_image_get_typeof(in, VIPS_META_ICC_NAME) &&
-        vips_icc_transform(in, out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_RELATIVE,
-                           "black_point_compensation", TRUE, "depth", 8, NULL) == 0)
-        return 0;
-    vips_error_clear();
-    return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL);
+    int failed = -1;
+    if (vips_image_get_typeof(in, VIPS_META_ICC_NAME))
+        failed = vips_icc_transform(in, out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_RELATIVE,
+                                    "black_point_compensation", TRUE, "depth", 8, NULL);
+    vips_error_clear(); /* also where it worked: libvips notes a profile that it passed over */
+    return failed ? vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL) : 0;
 }
 
 /* 16-bit alpha counts to 65535, that of everything else to 255. */
