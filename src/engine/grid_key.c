@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "engine/grid_key.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/digest.h"
+
+/* Raise it when the same options begin to give other pixels: grids that were stored before are then built
+ * anew. */
+enum { RENDERING_VERSION = 1, KEY_HEX_DIGITS = 40 };
+
+/* Length first, so that no two different lists of texts run together to the same bytes. */
+static void add_text(struct digest *digest, const char *text)
+{
+    char length[24];
+    (void)snprintf(length, sizeof length, "%zu:", strlen(text));
+    digest_add(digest, length, strlen(length));
+    digest_add(digest, text, strlen(text));
+}
+
+static void add_number(struct digest *digest, const char *name, uint64_t value)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "%s=%" PRIu64, name, value);
+    add_text(digest, text);
+}
+
+static void add_options(struct digest *digest, const struct grid_key_input *input)
+{
+    const struct tess_grid_options *options = input->options;
+    const struct tess_colour ground = options->background;
+    add_number(digest, "rendering", RENDERING_VERSION);
+    add_number(digest, "format", input->plan->format);
+    add_number(digest, "tile-width", options->tile_width_px);
+    add_number(digest, "tile-height", options->tile_height_px);
+    add_number(digest, "columns", input->plan->columns);
+    add_number(digest, "rows", input->plan->rows);
+    add_number(digest, "gap", options->gap_px);
+    add_number(digest, "margin", options->margin_px);
+    add_number(digest, "fit", options->fit);
+    add_number(digest, "gravity", options->gravity);
+    add_number(digest, "enlarge", !options->no_enlarge);
+    add_number(digest, "resample", options->resample);
+    add_number(digest, "background",
+               (uint64_t)ground.red << 16 | (uint64_t)ground.green << 8 | (uint64_t)ground.blue);
+    add_number(digest, "quality", options->quality);
+    add_number(digest, "max-pixels", input->limits->max_input_pixels);
+    add_number(digest, "max-bytes", input->limits->max_input_bytes);
+    add_number(digest, "max-scans", input->limits->max_scans);
+    add_text(digest, options->label);
+    add_text(digest, options->title);
+}
+
+void grid_key_make(const struct grid_key_input *input, char key_out[GRID_KEY_BYTES],
+                   char sidecar_out[GRID_KEY_BYTES])
+{
+    struct digest digest;
+    uint8_t hash[DIGEST_SHA256_BYTES];
+    char hex[DIGEST_SHA256_HEX_BYTES];
+    digest_init(&digest);
+    add_text(&digest, input->grid_id);
+    add_options(&digest, input);
+    for (size_t i = 0; i < input->count; i++) {
+        add_text(&digest, input->keys[i]);
+        add_text(&digest, input->versions[i]);
+    }
+    digest_finish(&digest, hash);
+    digest_hex(hash, sizeof hash, hex);
+    (void)snprintf(key_out, GRID_KEY_BYTES, "%.*s.%s", KEY_HEX_DIGITS, hex,
+                   tess_format_extension(input->plan->format));
+    (void)snprintf(sidecar_out, GRID_KEY_BYTES, "%.*s.json", KEY_HEX_DIGITS, hex);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/* Images in and out of the store, and the hit counters: checks, then the backends. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/utf8.h"
+#include "engine/store_state.h"
+#include "image/sniff.h"
+#include "net/random.h"
+
+enum { KEY_RANDOM_BYTES = 16, COUNTER_NAME_MAX_BYTES = 2048 };
+
+enum tess_status tess_store_open(const struct tess_store_config *config, struct tess_store **store_out,
+                                 struct tess_error *error)
+{
+    const struct tess_store_config defaults = {0};
+    struct tess_store *store = calloc(1, sizeof *store);
+    *store_out = NULL;
+    if (!store)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for a store");
+    enum tess_status status = backend_open(config ? config : &defaults, &store->backend, error);
+    if (status == TESS_OK)
+        *store_out = store;
+    else
+        free(store);
+    return status;
+}
+
+void tess_store_close(struct tess_store *store)
+{
+    if (!store)
+        return;
+    backend_close(&store->backend);
+    free(store);
+}
+
+enum tess_status tess_store_init(struct tess_store *store, bool *created_out, struct tess_error *error)
+{
+    const struct backend *backend = &store->backend;
+    bool tables = false, source = false, dest = false;
+    enum tess_status status = backend->catalog->ops->ensure_tables(backend->catalog, &tables, error);
+    if (status == TESS_OK)
+        status =
+            backend->objects->ops->ensure_bucket(backend->objects, backend->source_bucket, &source, error);
+    if (status == TESS_OK)
+        status = backend->objects->ops->ensure_bucket(backend->objects, backend->dest_bucket, &dest, error);
+    if (created_out)
+        *created_out = tables || source || dest;
+    return status;
+}
+
+size_t tess_store_check(const struct tess_store_config *config,
+                        void (*report)(void *context, const struct tess_finding *finding), void *context)
+{
+    const struct tess_store_config defaults = {0};
+    return backend_check(config ? config : &defaults, report, context);
+}
+
+static enum tess_status check_name(const char *what, const char *limit, const char *name, size_t length,
+                                   size_t most, struct tess_error *error)
+{
+    if (length == 0)
+        return error_set(error, TESS_ERR_INVALID, "the %s is empty", what);
+    if (length > most)
+        return error_limit(error, limit, "the %s has %zu bytes, more than the limit %s of %zu", what, length,
+                           limit, most);
+    if (!utf8_printable(name, length))
+        return error_set(error, TESS_ERR_INVALID, "the %s is not UTF-8 text without control characters",
+                         what);
+    return TESS_OK;
+}
+
+enum tess_status tess_grid_id_check(const char *grid_id, size_t length, struct tess_error *error)
+{
+    return check_name("grid id", "grid-id-bytes", grid_id, length, TESS_GRID_ID_MAX_BYTES, error);
+}
+
+/* Random, so that no caller can guess or overwrite another's image; the earlier back end's form: hex and an
+ * ending. */
+static enum tess_status make_key(enum image_kind kind, char key_out[TESS_KEY_MAX_BYTES + 1],
+                                 struct tess_error *error)
+{
+    char hex[2 * KEY_RANDOM_BYTES + 1];
+    enum tess_status status = random_hex(KEY_RANDOM_BYTES, hex, error);
+    if (status == TESS_OK)
+        (void)snprintf(key_out, TESS_KEY_MAX_BYTES + 1, "%s.%s", hex, sniff_extension(kind));
+    return status;
+}
+
+enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, const uint8_t *bytes,
+                                size_t size_bytes, uint64_t max_bytes, char key_out[TESS_KEY_MAX_BYTES + 1],
+                                struct tess_error *error)
+{
+    const struct backend *backend = &store->backend;
+    const enum image_kind kind = sniff_kind(bytes, size_bytes);
+    enum tess_status status = tess_grid_id_check(grid_id, strlen(grid_id), error);
+    if (status == TESS_OK && size_bytes > max_bytes)
+        status = error_limit(error, "max-bytes", "%zu bytes are more than the limit max-bytes of %llu",
+                             size_bytes, (unsigned long long)max_bytes);
+    if (status == TESS_OK && size_bytes == 0)
+        status = error_set(error, TESS_ERR_NOT_IMAGE, "empty file");
+    if (status == TESS_OK && !sniff_is_read(kind))
+        status = error_set(error, TESS_ERR_NOT_IMAGE, "not an image of a kind that tessera reads%s%s",
+                           kind == IMAGE_UNKNOWN ? "" : ": ", kind == IMAGE_UNKNOWN ? "" : sniff_name(kind));
+    if (status == TESS_OK)
+        status = make_key(kind, key_out, error);
+    if (status == TESS_OK)
+        status = objects_put(backend->objects, backend->source_bucket, key_out, sniff_media_type(kind), bytes,
+                             size_bytes, error);
+    if (status != TESS_OK)
+        return status;
+    /* Bytes first: a mapping never points at nothing. An object that was not mapped after all is taken back.
+     */
+    status = backend->catalog->ops->add(backend->catalog, grid_id, key_out, clock_unix_ms(), error);
+    if (status != TESS_OK)
+        (void)backend->objects->ops->remove(backend->objects, backend->source_bucket, key_out, NULL);
+    return status;
+}
+
+void tess_keys_clear(struct tess_keys *keys)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        free(keys->keys[i]);
+    free(keys->keys);
+    *keys = (struct tess_keys){0};
+}
+
+/* Deletes the bytes after their mapping has gone: killed in between, it leaves an object that nothing points
+ * at. */
+static enum tess_status remove_one(const struct backend *backend, const char *grid_id, const char *key,
+                                   size_t *removed, struct tess_error *error)
+{
+    bool was_there = false;
+    enum tess_status status =
+        backend->catalog->ops->remove(backend->catalog, grid_id, key, &was_there, error);
+    if (status != TESS_OK || !was_there)
+        return status;
+    (*removed)++;
+    status = backend->objects->ops->remove(backend->objects, backend->source_bucket, key, error);
+    return status == TESS_ERR_NOT_FOUND ? TESS_OK : status;
+}
+
+enum tess_status tess_store_remove(struct tess_store *store, const char *grid_id, const char *const *keys,
+                                   size_t key_count, size_t *removed_out, struct tess_error *error)
+{
+    struct tess_keys all = {0};
+    size_t removed = 0;
+    enum tess_status status = tess_grid_id_check(grid_id, strlen(grid_id), error);
+    if (status == TESS_OK && key_count == 0) {
+        status = tess_store_list(store, grid_id, TESS_ORDER_KEY, &all, error);
+        keys = (const char *const *)all.keys;
+        key_count = all.count;
+    }
+    for (size_t i = 0; status == TESS_OK && i < key_count; i++)
+        status = remove_one(&store->backend, grid_id, keys[i], &removed, error);
+    tess_keys_clear(&all);
+    if (removed_out)
+        *removed_out = removed;
+    if (status == TESS_OK && removed == 0)
+        status = error_set(error, TESS_ERR_NOT_FOUND, "nothing of that name in grid %s", grid_id);
+    return status;
+}
+
+static enum tess_status check_counter(const char *name, struct tess_error *error)
+{
+    return check_name("counter's name", "counter-name-bytes", name, strlen(name), COUNTER_NAME_MAX_BYTES,
+                      error);
+}
+
+enum tess_status tess_counter_hit(struct tess_store *store, const char *name, int64_t *value_out,
+                                  struct tess_error *error)
+{
+    struct catalog *catalog = store->backend.catalog;
+    enum tess_status status = check_counter(name, error);
+    return status == TESS_OK ? catalog->ops->counter_add(catalog, name, 1, value_out, error) : status;
+}
+
+enum tess_status tess_counter_get(struct tess_store *store, const char *name, int64_t *value_out,
+                                  struct tess_error *error)
+{
+    struct catalog *catalog = store->backend.catalog;
+    enum tess_status status = check_counter(name, error);
+    return status == TESS_OK ? catalog->ops->counter_get(catalog, name, value_out, error) : status;
+}
+
+enum tess_status tess_counter_set(struct tess_store *store, const char *name, int64_t value,
+                                  struct tess_error *error)
+{
+    struct catalog *catalog = store->backend.catalog;
+    enum tess_status status = check_counter(name, error);
+    return status == TESS_OK ? catalog->ops->counter_set(catalog, name, value, error) : status;
+}
