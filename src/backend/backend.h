@@ -11,15 +11,20 @@ struct backend {
     struct objects *objects;
     struct catalog *catalog;
     char *source_bucket, *dest_bucket; /* owned copies, defaults filled in */
+    bool created;                      /* opening found something missing and created it */
 };
 
 /*
- * Opens both backends as `config` says (embedded: creates folders, database, buckets and signing key that are
- * missing). On failure nothing is left open. backend_close() accepts a zeroed struct.
+ * Opens both backends as `config` (NULL: all defaults) says (embedded: creates folders, database, buckets and
+ * signing key that are missing). All names are checked before anything is created. On failure nothing is left
+ * open. backend_close() accepts a zeroed struct.
  */
 enum tess_status backend_open(const struct tess_store_config *config, struct backend *backend_out,
                               struct tess_error *error);
 void backend_close(struct backend *backend);
+
+/* Creates buckets and tables that are missing, again; *created_out (may be NULL) tells whether any was. */
+enum tess_status backend_ensure(struct backend *backend, bool *created_out, struct tess_error *error);
 
 /* See tess_store_check(). Changes nothing. */
 size_t backend_check(const struct tess_store_config *config,

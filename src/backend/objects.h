@@ -46,10 +46,12 @@ struct objects_ops {
     enum tess_status (*get)(struct objects *objects, const char *bucket, const char *key, uint64_t max_bytes,
                             struct bytes *out, struct tess_error *error);
 
+    /* Removing an object that is not there succeeds, as in S3; a missing bucket is TESS_ERR_NOT_FOUND. */
     enum tess_status (*remove)(struct objects *objects, const char *bucket, const char *key,
                                struct tess_error *error);
 
-    /* Every key that starts with `prefix`, in UTF-8 byte order. `each` returns false to stop. */
+    /* Every key that starts with `prefix`, in UTF-8 byte order. `each` returns false to stop; it may use the
+     * objects itself. */
     enum tess_status (*list)(struct objects *objects, const char *bucket, const char *prefix,
                              bool (*each)(void *context, const char *key, const struct object_info *info),
                              void *context, struct tess_error *error);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "backend/backend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend_names.h"
+#include "backend/catalog_sqlite.h"
+#include "backend/folder.h"
+#include "backend/objects_fs.h"
+#include "base/error.h"
+
+static const char *or_default(const char *text, const char *otherwise)
+{
+    return text && text[0] ? text : otherwise;
+}
+
+static char *path_below(const char *folder, const char *name)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+enum tess_status backend_names_init(struct backend_names *names, const struct tess_store_config *config,
+                                    struct tess_error *error)
+{
+    static const struct tess_store_config nothing;
+    if (!config)
+        config = &nothing;
+    names->data_dir = or_default(config->data_dir, "./tessera-data");
+    names->source_bucket = or_default(config->source_bucket, "images");
+    names->dest_bucket = or_default(config->dest_bucket, "grids");
+    names->grid_table = or_default(config->grid_table, "GridBuilder");
+    names->counter_table = or_default(config->counter_table, "hit-counters");
+    names->link_base = or_default(config->link_base, "http://127.0.0.1:8080");
+    names->objects_path = path_below(names->data_dir, "objects");
+    names->catalog_path = path_below(names->data_dir, "catalog.db");
+    names->key_path = path_below(names->data_dir, "signing-key");
+    if (names->objects_path && names->catalog_path && names->key_path)
+        return TESS_OK;
+    backend_names_clear(names);
+    return error_set(error, TESS_ERR_MEMORY, "no memory to open the store");
+}
+
+void backend_names_clear(struct backend_names *names)
+{
+    free(names->objects_path);
+    free(names->catalog_path);
+    free(names->key_path);
+    memset(names, 0, sizeof *names);
+}
+
+/* All names are checked before anything is created. */
+static enum tess_status open_parts(const struct backend_names *names, struct backend *backend,
+                                   struct tess_error *error)
+{
+    backend->source_bucket = strdup(names->source_bucket);
+    backend->dest_bucket = strdup(names->dest_bucket);
+    if (!backend->source_bucket || !backend->dest_bucket)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to open the store");
+    enum tess_status status = bucket_name_check(names->source_bucket, error);
+    if (status == TESS_OK)
+        status = bucket_name_check(names->dest_bucket, error);
+    if (status == TESS_OK)
+        status = table_name_check(names->grid_table, error);
+    if (status == TESS_OK)
+        status = table_name_check(names->counter_table, error);
+    if (status == TESS_OK)
+        status =
+            objects_fs_open(names->data_dir, names->link_base, &backend->created, &backend->objects, error);
+    if (status == TESS_OK)
+        status = catalog_sqlite_open(names->catalog_path, names->grid_table, names->counter_table,
+                                     &backend->catalog, error);
+    return status;
+}
+
+enum tess_status backend_ensure(struct backend *backend, bool *created_out, struct tess_error *error)
+{
+    bool source = false, dest = false, tables = false;
+    enum tess_status status =
+        backend->objects->ops->ensure_bucket(backend->objects, backend->source_bucket, &source, error);
+    if (status == TESS_OK)
+        status = backend->objects->ops->ensure_bucket(backend->objects, backend->dest_bucket, &dest, error);
+    if (status == TESS_OK)
+        status = backend->catalog->ops->ensure_tables(backend->catalog, &tables, error);
+    if (created_out)
+        *created_out = source || dest || tables;
+    return status;
+}
+
+enum tess_status backend_open(const struct tess_store_config *config, struct backend *backend_out,
+                              struct tess_error *error)
+{
+    struct backend_names names;
+    memset(backend_out, 0, sizeof *backend_out);
+    enum tess_status status = backend_names_init(&names, config, error);
+    if (status != TESS_OK)
+        return status;
+    status = open_parts(&names, backend_out, error);
+    bool created = false;
+    if (status == TESS_OK)
+        status = backend_ensure(backend_out, &created, error);
+    backend_out->created = backend_out->created || created;
+    /* The catalog's file was created by SQLite, which syncs the folder for its journal only. */
+    if (status == TESS_OK && backend_out->created)
+        status = folder_sync_parent(names.catalog_path, error);
+    if (status != TESS_OK)
+        backend_close(backend_out);
+    backend_names_clear(&names);
+    return status;
+}
+
+void backend_close(struct backend *backend)
+{
+    if (backend->catalog)
+        backend->catalog->ops->destroy(backend->catalog);
+    if (backend->objects)
+        backend->objects->ops->destroy(backend->objects);
+    free(backend->source_bucket);
+    free(backend->dest_bucket);
+    memset(backend, 0, sizeof *backend);
+}

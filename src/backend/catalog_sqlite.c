@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "backend/catalog_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/catalog_sqlite_parts.h"
+#include "base/bytes.h"
+#include "base/error.h"
+
+enum { PAGE_ROWS = 512, PAGE_MAX_BYTES = 16 * 1024 * 1024 };
+
+/* "%w" is the table's name; each statement names it once. */
+static const struct {
+    const char *sql;
+    bool is_counter;
+} statement_texts[STATEMENT_COUNT] = {
+    [STATEMENT_ADD] = {"INSERT INTO \"%w\" (\"uniqueGridId\", \"s3Key\", \"added_ms\") VALUES (?1, ?2, ?3) "
+                       "ON CONFLICT DO NOTHING",
+                       false},
+    [STATEMENT_LIST] =
+        {"SELECT \"s3Key\", \"added_ms\" FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND \"s3Key\" > ?2 "
+         "ORDER BY \"s3Key\" LIMIT ?3",
+         false},
+    [STATEMENT_REMOVE] = {"DELETE FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND \"s3Key\" = ?2", false},
+    /* SQLite would turn an overflowing sum into a floating-point number; such a row is left as it is instead.
+     */
+    [STATEMENT_COUNTER_ADD] = {"INSERT INTO \"%w\" (\"counter-name\", \"counter-value\") VALUES (?1, ?2) "
+                               "ON CONFLICT (\"counter-name\") DO UPDATE "
+                               "SET \"counter-value\" = \"counter-value\" + excluded.\"counter-value\" "
+                               "WHERE \"counter-value\" BETWEEN ?3 AND ?4 RETURNING \"counter-value\"",
+                               true},
+    [STATEMENT_COUNTER_GET] = {"SELECT \"counter-value\" FROM \"%w\" WHERE \"counter-name\" = ?1", true},
+    [STATEMENT_COUNTER_SET] = {"INSERT INTO \"%w\" (\"counter-name\", \"counter-value\") VALUES (?1, ?2) "
+                               "ON CONFLICT (\"counter-name\") DO UPDATE "
+                               "SET \"counter-value\" = excluded.\"counter-value\"",
+                               true},
+};
+
+static struct catalog_sqlite *sqlite_of(struct catalog *catalog)
+{
+    return (struct catalog_sqlite *)catalog;
+}
+
+/* Takes the mutex and gives the prepared statement; after SQLITE_OK, end with finish(). */
+static int begin(struct catalog_sqlite *catalog, enum catalog_statement which, sqlite3_stmt **statement_out)
+{
+    pthread_mutex_lock(&catalog->mutex);
+    if (!catalog->statements[which]) {
+        char *sql =
+            sqlite3_mprintf(statement_texts[which].sql,
+                            statement_texts[which].is_counter ? catalog->counter_table : catalog->grid_table);
+        int result = sql ? sqlite3_prepare_v3(catalog->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                              &catalog->statements[which], NULL)
+                         : SQLITE_NOMEM;
+        sqlite3_free(sql);
+        if (result != SQLITE_OK)
+            return result;
+    }
+    *statement_out = catalog->statements[which];
+    return SQLITE_OK;
+}
+
+/* Resets the statement, puts a failure in words, gives the mutex back. */
+static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
+                               const char *what, struct tess_error *error)
+{
+    enum tess_status status = TESS_OK;
+    if (result != SQLITE_OK && result != SQLITE_DONE)
+        status = catalog_sqlite_failed(catalog->database, catalog->path, result, what, error);
+    if (catalog->statements[which]) {
+        (void)sqlite3_reset(catalog->statements[which]); /* repeats the failure reported above */
+        (void)sqlite3_clear_bindings(catalog->statements[which]);
+    }
+    pthread_mutex_unlock(&catalog->mutex);
+    return status;
+}
+
+static int bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    return sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+static enum tess_status sqlite_add(struct catalog *base, const char *grid_id, const char *key,
+                                   int64_t added_ms, struct tess_error *error)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    int result = begin(catalog, STATEMENT_ADD, &statement);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 1, grid_id);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 2, key);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(statement, 3, added_ms);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    return finish(catalog, STATEMENT_ADD, result, "map an image to its grid", error);
+}
+
+static enum tess_status sqlite_remove(struct catalog *base, const char *grid_id, const char *key,
+                                      bool *removed_out, struct tess_error *error)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    *removed_out = false;
+    int result = begin(catalog, STATEMENT_REMOVE, &statement);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 1, grid_id);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 2, key);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    if (result == SQLITE_DONE)
+        *removed_out = sqlite3_changes(catalog->database) > 0;
+    return finish(catalog, STATEMENT_REMOVE, result, "unmap an image from its grid", error);
+}
+
+/* Rows that have been read and not yet handed out. */
+struct page {
+    struct bytes text; /* terminated keys, one after the other */
+    size_t count;
+    struct {
+        size_t offset;
+        int64_t added_ms;
+    } rows[PAGE_ROWS];
+};
+
+static int read_rows(sqlite3_stmt *statement, struct page *page)
+{
+    int result = SQLITE_ROW;
+    while (page->count < PAGE_ROWS && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(statement, 0);
+        if (!key)
+            return SQLITE_NOMEM;
+        page->rows[page->count].offset = page->text.size;
+        page->rows[page->count].added_ms = sqlite3_column_int64(statement, 1);
+        if (bytes_append(&page->text, key, strlen(key) + 1) != TESS_OK)
+            return SQLITE_NOMEM;
+        page->count++;
+    }
+    return result == SQLITE_ROW ? SQLITE_OK : result;
+}
+
+static enum tess_status read_page(struct catalog_sqlite *catalog, const char *grid_id, const char *after,
+                                  struct page *page, struct tess_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    page->count = 0;
+    page->text.size = 0;
+    int result = begin(catalog, STATEMENT_LIST, &statement);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 1, grid_id);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 2, after);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int(statement, 3, PAGE_ROWS);
+    if (result == SQLITE_OK)
+        result = read_rows(statement, page);
+    return finish(catalog, STATEMENT_LIST, result, "list a grid's images", error);
+}
+
+static enum tess_status sqlite_list(struct catalog *base, const char *grid_id,
+                                    bool (*each)(void *context, const struct catalog_entry *entry),
+                                    void *context, struct tess_error *error)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    struct page *page = calloc(1, sizeof *page);
+    char *after = strdup("");
+    enum tess_status status = TESS_OK;
+    bool more = true;
+    if (!page || !after) {
+        status = error_set(error, TESS_ERR_MEMORY, "no memory to list a grid's images");
+        goto cleanup;
+    }
+    bytes_init(&page->text, PAGE_MAX_BYTES);
+    while (more) {
+        status = read_page(catalog, grid_id, after, page, error);
+        if (status != TESS_OK)
+            goto cleanup;
+        more = page->count == PAGE_ROWS;
+        for (size_t i = 0; i < page->count; i++) {
+            const struct catalog_entry entry = {.key = (const char *)page->text.data + page->rows[i].offset,
+                                                .added_ms = page->rows[i].added_ms};
+            if (!each(context, &entry))
+                goto cleanup;
+        }
+        if (more) {
+            free(after);
+            after = strdup((const char *)page->text.data + page->rows[page->count - 1].offset);
+            if (!after) {
+                status = error_set(error, TESS_ERR_MEMORY, "no memory to list a grid's images");
+                goto cleanup;
+            }
+        }
+    }
+cleanup:
+    if (page)
+        bytes_clear(&page->text);
+    free(page);
+    free(after);
+    return status;
+}
+
+static int bind_counter(sqlite3_stmt *statement, const char *name, int64_t number)
+{
+    int result = bind_text(statement, 1, name);
+    return result == SQLITE_OK ? sqlite3_bind_int64(statement, 2, number) : result;
+}
+
+static enum tess_status sqlite_counter_add(struct catalog *base, const char *name, int64_t delta,
+                                           int64_t *value_out, struct tess_error *error)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    bool counted = false;
+    int64_t value = 0;
+    int result = begin(catalog, STATEMENT_COUNTER_ADD, &statement);
+    if (result == SQLITE_OK)
+        result = bind_counter(statement, name, delta);
+    /* The values to which delta can be added. */
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(statement, 3, delta < 0 ? INT64_MIN - delta : INT64_MIN);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(statement, 4, delta > 0 ? INT64_MAX - delta : INT64_MAX);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        counted = true;
+        value = sqlite3_column_int64(statement, 0);
+        result = sqlite3_step(statement); /* this is where it is committed */
+    }
+    enum tess_status status = finish(catalog, STATEMENT_COUNTER_ADD, result, "count", error);
+    if (status == TESS_OK && !counted)
+        return error_limit(error, "counter-value", "the counter %.200s cannot go beyond the 64-bit range",
+                           name);
+    if (status == TESS_OK)
+        *value_out = value;
+    return status;
+}
+
+static enum tess_status sqlite_counter_get(struct catalog *base, const char *name, int64_t *value_out,
+                                           struct tess_error *error)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    int64_t value = 0;
+    int result = begin(catalog, STATEMENT_COUNTER_GET, &statement);
+    if (result == SQLITE_OK)
+        result = bind_text(statement, 1, name);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        value = sqlite3_column_int64(statement, 0);
+        result = SQLITE_DONE;
+    }
+    enum tess_status status = finish(catalog, STATEMENT_COUNTER_GET, result, "read a counter", error);
+    if (status == TESS_OK)
+        *value_out = value;
+    return status;
+}
+
+static enum tess_status sqlite_counter_set(struct catalog *base, const char *name, int64_t value,
+                                           struct tess_error *error)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    sqlite3_stmt *statement = NULL;
+    int result = begin(catalog, STATEMENT_COUNTER_SET, &statement);
+    if (result == SQLITE_OK)
+        result = bind_counter(statement, name, value);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    return finish(catalog, STATEMENT_COUNTER_SET, result, "set a counter", error);
+}
+
+static void sqlite_destroy(struct catalog *base)
+{
+    struct catalog_sqlite *catalog = sqlite_of(base);
+    if (!catalog)
+        return;
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(catalog->statements[i]);
+    (void)sqlite3_close(catalog->database);
+    pthread_mutex_destroy(&catalog->mutex);
+    free(catalog->path);
+    free(catalog->grid_table);
+    free(catalog->counter_table);
+    free(catalog);
+}
+
+static const struct catalog_ops sqlite_ops = {
+    .destroy = sqlite_destroy,
+    .ensure_tables = catalog_sqlite_ensure_tables,
+    .add = sqlite_add,
+    .list = sqlite_list,
+    .remove = sqlite_remove,
+    .counter_add = sqlite_counter_add,
+    .counter_get = sqlite_counter_get,
+    .counter_set = sqlite_counter_set,
+};
+
+enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, const char *counter_table,
+                                     struct catalog **catalog_out, struct tess_error *error)
+{
+    *catalog_out = NULL;
+    enum tess_status status = table_names_check(grid_table, counter_table, error);
+    if (status != TESS_OK)
+        return status;
+    struct catalog_sqlite *catalog = calloc(1, sizeof *catalog);
+    if (!catalog)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to open the catalog %s", path);
+    catalog->base.ops = &sqlite_ops;
+    (void)pthread_mutex_init(&catalog->mutex, NULL); /* cannot fail with default attributes */
+    catalog->path = strdup(path);
+    catalog->grid_table = strdup(grid_table);
+    catalog->counter_table = strdup(counter_table);
+    if (!catalog->path || !catalog->grid_table || !catalog->counter_table) {
+        status = error_set(error, TESS_ERR_MEMORY, "no memory to open the catalog %s", path);
+    } else {
+        int result = sqlite3_open_v2(
+            path, &catalog->database,
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+        status = result == SQLITE_OK ? catalog_sqlite_configure(catalog, error)
+                                     : catalog_sqlite_failed(catalog->database, path, result, "open", error);
+    }
+    if (status == TESS_OK)
+        *catalog_out = &catalog->base;
+    else
+        sqlite_destroy(&catalog->base);
+    return status;
+}

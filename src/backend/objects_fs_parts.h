@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/* What the files of objects_fs share, and nobody else includes. */
+#ifndef BACKEND_OBJECTS_FS_PARTS_H
+#define BACKEND_OBJECTS_FS_PARTS_H
+
+#include <sys/stat.h>
+
+#include "backend/objects.h"
+#include "backend/objects_fs.h"
+#include "backend/signing_key.h"
+
+/* Immutable after opening, so that any number of threads may use it without a lock. */
+struct objects_fs {
+    struct objects base;
+    char *root;        /* DIR/objects */
+    char *partial;     /* DIR/objects/.partial */
+    char *link_base;   /* "https://host:8443/prefix", no slash at the end */
+    char *link_host;   /* "host:8443": lower case, without the scheme's own port */
+    char *link_prefix; /* "/prefix" or "" */
+    struct signing_key key;
+};
+
+/* The path of an object, checked and terminated, into `path` (initialised here, the caller's to clear). */
+enum tess_status objects_fs_path(const struct objects_fs *fs, const char *bucket, const char *key,
+                                 struct bytes *path, struct tess_error *error);
+
+bool objects_fs_has_bucket(const struct objects_fs *fs, const char *bucket);
+
+/* TESS_ERR_NOT_FOUND in words: it is the bucket that is missing, or the object in it. */
+enum tess_status objects_fs_missing(const struct objects_fs *fs, const char *bucket, const char *key,
+                                    struct tess_error *error);
+
+void objects_fs_info(const struct stat *file, struct object_info *info_out);
+
+/* Takes link_base apart into the fields of `fs`. */
+enum tess_status objects_fs_set_link_base(struct objects_fs *fs, const char *link_base,
+                                          struct tess_error *error);
+
+/* Removes temporaries that were last written to more than an hour before now_s. */
+void objects_fs_sweep(const struct objects_fs *fs, int64_t now_s);
+
+/* Entries of the vtable; see objects.h. */
+enum tess_status objects_fs_list(struct objects *objects, const char *bucket, const char *prefix,
+                                 bool (*each)(void *context, const char *key, const struct object_info *info),
+                                 void *context, struct tess_error *error);
+enum tess_status objects_fs_link(struct objects *objects, const struct object_link_request *request,
+                                 struct bytes *url_out, int64_t *expires_at_out, struct tess_error *error);
+enum tess_status objects_fs_writer_open(struct objects *objects, const char *bucket, const char *key,
+                                        const char *media_type, struct object_writer **writer_out,
+                                        struct tess_error *error);
+enum tess_status objects_fs_writer_write(struct object_writer *writer, const void *data, size_t size,
+                                         struct tess_error *error);
+enum tess_status objects_fs_writer_commit(struct object_writer *writer, struct tess_error *error);
+void objects_fs_writer_abort(struct object_writer *writer);
+
+#endif
