@@ -9,15 +9,6 @@
 #include "front/message.h"
 #include "front/progress.h"
 
-static enum exit_status failure(const struct settings *settings, const struct tess_grid_request *request,
-                                const struct tess_error *error)
-{
-    (void)message_failure(settings, error);
-    if (error->status == TESS_ERR_NOT_FOUND)
-        message_advice(settings, "add images first: tessera add --grid %s IMAGE…", request->grid_id);
-    return EXIT_FAILED;
-}
-
 static enum exit_status print_plan(const struct settings *settings, struct tess_engine *engine,
                                    struct tess_store *store, const struct tess_grid_request *request)
 {
@@ -25,7 +16,7 @@ static enum exit_status print_plan(const struct settings *settings, struct tess_
     struct tess_error error = {0};
     char key[TESS_KEY_MAX_BYTES + 1] = "";
     if (tess_grid_plan(engine, store, request, &plan, key, &error) != TESS_OK)
-        return failure(settings, request, &error);
+        return message_failure(settings, &error);
     cJSON *json = json_object();
     json_add_text(json, "message", "planned grid");
     json_add_text(json, "grid_id", request->grid_id);
@@ -50,7 +41,7 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
     if (status == TESS_ERR_TILE_FAILED && answer && answer->result) {
         exit_status = print_strict_failure(settings, &error, answer->result);
     } else if (status != TESS_OK) {
-        exit_status = failure(settings, request, &error);
+        exit_status = message_failure(settings, &error);
     } else {
         cJSON *json = json_object();
         json_add_grid(json, answer);

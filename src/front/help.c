@@ -6,7 +6,7 @@
 
 #include "front/flags.h"
 
-enum { NAME_WIDTH = 24, LINE_WIDTH = 80 };
+enum { NAME_WIDTH = 28, LINE_WIDTH = 80 };
 
 static void heading(FILE *stream, const struct settings *settings, const char *text)
 {
@@ -49,9 +49,11 @@ static void show_flag(FILE *stream, const struct flag *flag)
     int length = snprintf(name, sizeof name, "%c%c%s--%s%s%s", flag->letter ? '-' : ' ',
                           flag->letter ? flag->letter : ' ', flag->letter ? ", " : "  ", flag->name,
                           flag->argument ? " " : "", flag->argument ? flag->argument : "");
-    (void)fprintf(stream, "  %-*s", NAME_WIDTH - 2, name);
-    if (length > NAME_WIDTH - 4)
+    (void)fprintf(stream, "  %s", name);
+    if (length > NAME_WIDTH - 3) /* two blanks before the name, at least one behind it */
         (void)fprintf(stream, "\n%*s", NAME_WIDTH, "");
+    else
+        (void)fprintf(stream, "%*s", NAME_WIDTH - 2 - length, "");
     char text[512];
     (void)snprintf(text, sizeof text, "%s%s%s", flag->summary, flag->choices ? ": " : "",
                    flag->choices ? flag->choices : "");
