@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-enum { LANCZOS_LOBES = 3, MIDDLE_EXTRA_BITS = 6, TAPS_MULTIPLE = 8 };
+enum { LANCZOS_LOBES = 3 };
 
 static double lanczos3(double x)
 {
@@ -66,7 +66,7 @@ static void fill_axis(struct resample_axis *axis, const struct resample_span *sp
         uint32_t slide = first + axis->taps > span->high ? first + axis->taps - span->high : 0;
         uint32_t room = first - span->low;
         slide = slide < room ? slide : room;
-        int16_t *weights = axis->weights + (size_t)i * axis->taps;
+        int16_t *weights = axis->weights + (size_t)i * axis->padded_taps;
         slide = slide < axis->taps - count ? slide : axis->taps - count;
         axis->first[i] = first - slide;
         quantise(exact, count, sum, weights + slide);
@@ -82,8 +82,9 @@ enum tess_status resample_axis_init(struct resample_axis *axis, const struct res
     uint32_t taps = reach < available ? (uint32_t)reach : available;
     axis->out_px = out_px;
     axis->taps = taps;
+    axis->padded_taps = (taps + RESAMPLE_TAPS_MULTIPLE - 1) / RESAMPLE_TAPS_MULTIPLE * RESAMPLE_TAPS_MULTIPLE;
     axis->first = calloc(out_px, sizeof *axis->first);
-    axis->weights = calloc((size_t)out_px * taps, sizeof *axis->weights);
+    axis->weights = calloc((size_t)out_px * axis->padded_taps, sizeof *axis->weights);
     double *exact = calloc(taps, sizeof *exact);
     if (!axis->first || !axis->weights || !exact) {
         free(exact);
@@ -115,74 +116,30 @@ static void column_range(const struct resample_axis *horizontal, uint32_t *low_o
     *high_out = high;
 }
 
-static int32_t clamp(int32_t value, int32_t low, int32_t high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
-/* sums[x] = Σ weights[k] · row k [x], over `width` columns. */
-static void sum_rows(const uint8_t *source, size_t stride_bytes, const int16_t *weights, uint32_t taps,
-                     uint32_t width, int32_t *restrict sums)
-{
-    memset(sums, 0, width * sizeof *sums);
-    uint32_t k = 0;
-    for (; k + 2 <= taps; k += 2) {
-        const uint8_t *restrict upper = source + k * stride_bytes;
-        const uint8_t *restrict lower = upper + stride_bytes;
-        const int16_t a = weights[k], b = weights[k + 1];
-        for (uint32_t x = 0; x < width; x++)
-            sums[x] += (int16_t)upper[x] * a + (int16_t)lower[x] * b;
-    }
-    if (k < taps) {
-        const uint8_t *restrict row = source + k * stride_bytes;
-        const int16_t a = weights[k];
-        for (uint32_t x = 0; x < width; x++)
-            sums[x] += (int16_t)row[x] * a;
-    }
-}
-
-static void narrow_row(const int32_t *restrict sums, uint32_t width, int16_t *restrict middle)
-{
-    const int shift = RESAMPLE_WEIGHT_BITS - MIDDLE_EXTRA_BITS;
-    for (uint32_t x = 0; x < width; x++)
-        middle[x] = (int16_t)clamp((sums[x] + (1 << (shift - 1))) >> shift, INT16_MIN, INT16_MAX);
-}
-
-static int32_t dot(const int16_t *restrict a, const int16_t *restrict b, uint32_t count)
-{
-    int32_t sum = 0;
-    for (uint32_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-static void filter_row(const int16_t *middle, uint32_t low, const struct resample_axis *axis, uint8_t *target)
-{
-    const int shift = RESAMPLE_WEIGHT_BITS + MIDDLE_EXTRA_BITS;
-    for (uint32_t i = 0; i < axis->out_px; i++) {
-        int32_t sum =
-            dot(middle + (axis->first[i] - low), axis->weights + (size_t)i * axis->taps, axis->taps);
-        target[i] = (uint8_t)clamp((sum + (1 << (shift - 1))) >> shift, 0, 255);
-    }
-}
-
 enum tess_status resample_plane(const uint8_t *source, size_t source_stride_bytes,
                                 const struct resample_axis *horizontal, const struct resample_axis *vertical,
                                 uint8_t *target, size_t target_stride_bytes, struct tess_error *error)
 {
+    const struct resample_kernels *kernels = resample_kernels_best();
     uint32_t low, high;
     column_range(horizontal, &low, &high);
     const uint32_t width = high - low;
-    int32_t *sums = malloc(width * (sizeof(int32_t) + sizeof(int16_t)));
-    if (!sums)
-        return error_set(error, TESS_ERR_MEMORY, "no memory to resample rows of %u samples", width);
-    int16_t *middle = (int16_t *)(sums + width);
-    for (uint32_t y = 0; y < vertical->out_px; y++) {
-        sum_rows(source + vertical->first[y] * source_stride_bytes + low, source_stride_bytes,
-                 vertical->weights + (size_t)y * vertical->taps, vertical->taps, width, sums);
-        narrow_row(sums, width, middle);
-        filter_row(middle, low, horizontal, target + y * target_stride_bytes);
+    /* Padded weights reach beyond the last column: what they meet there counts nothing, but has to exist. */
+    int16_t *middle = calloc((size_t)width + RESAMPLE_TAPS_MULTIPLE, sizeof *middle);
+    uint32_t *first = malloc(horizontal->out_px * sizeof *first);
+    enum tess_status status = TESS_OK;
+    if (!middle || !first)
+        status = error_set(error, TESS_ERR_MEMORY, "no memory to resample rows of %u samples", width);
+    for (uint32_t i = 0; status == TESS_OK && i < horizontal->out_px; i++)
+        first[i] = horizontal->first[i] - low;
+    for (uint32_t y = 0; status == TESS_OK && y < vertical->out_px; y++) {
+        kernels->sum_rows(source + vertical->first[y] * source_stride_bytes + low, source_stride_bytes,
+                          vertical->weights + (size_t)y * vertical->padded_taps, vertical->taps, width,
+                          middle);
+        kernels->filter_row(middle, first, horizontal->weights, horizontal->padded_taps, horizontal->out_px,
+                            target + y * target_stride_bytes);
     }
-    free(sums);
-    return TESS_OK;
+    free(middle);
+    free(first);
+    return status;
 }

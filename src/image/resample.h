@@ -14,16 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/resample_kernels.h"
 #include <tessera/status.h>
 
 struct resample_axis {
     uint32_t out_px;
-    uint32_t taps;    /* weights of each output sample; unused ones are 0 */
-    uint32_t *first;  /* out_px entries: the source sample that the first weight belongs to */
-    int16_t *weights; /* out_px × taps; each row sums to 1 << RESAMPLE_WEIGHT_BITS exactly */
+    uint32_t taps;        /* weights of each output sample; unused ones are 0 */
+    uint32_t padded_taps; /* taps rounded up to RESAMPLE_TAPS_MULTIPLE; the rest is 0 */
+    uint32_t *first;      /* out_px entries: the source sample that the first weight belongs to */
+    int16_t *weights;     /* out_px × padded_taps; each row sums to 1 << RESAMPLE_WEIGHT_BITS exactly */
 };
-
-enum { RESAMPLE_WEIGHT_BITS = 14 };
 
 /* A stretch of source samples: [low, high) exist and may be used, of which start, length (fractions allowed)
  * are wanted. */
