@@ -9,7 +9,7 @@ from needs import REPOSITORY
 
 PHOTO_NAMES = (".jpg", ".jpeg")
 SAFETY_BYTES = 5 << 30  # of disk left alone
-LARGE_DIFFERENT = 1000  # of the many photos, how many are different pictures
+LARGE_DIFFERENT = 500  # of the many photos, how many are different pictures
 
 
 def _photos_in(folder):

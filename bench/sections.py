@@ -186,7 +186,8 @@ def scaling(bench, tiles):
 
 def _speedup(one, two):
     faster = statistics.median(run.wall_s for run in one) / statistics.median(run.wall_s for run in two)
-    return {"one": summary(one), "two": summary(two), "speedup": round(faster, 3)}
+    best = min(run.wall_s for run in one) / min(run.wall_s for run in two)  # what a busy machine hides the least
+    return {"one": summary(one), "two": summary(two), "speedup": round(faster, 3), "speedup_of_best": round(best, 3)}
 
 
 def _digest(path):
