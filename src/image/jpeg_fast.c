@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "image/jpeg_fast.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/jpeg_fast_paint.h"
+
+static bool request_fits(const struct jpeg_request *request, const struct fast_frame *frame)
+{
+    const struct jpeg_header *header = request->header;
+    return (request->denominator == 2 || request->denominator == 4 || request->denominator == 8) &&
+           request->x0_px < request->x1_px && request->x1_px <= frame->width_px &&
+           request->y0_px < request->y1_px && request->y1_px <= frame->height_px &&
+           header->width_px == frame->width_px && header->height_px == frame->height_px &&
+           header->component_count == frame->component_count;
+}
+
+static bool fast_accepts(const struct jpeg_request *request)
+{
+    struct fast_frame frame;
+    return fast_frame_parse(request->bytes, request->size_bytes, &frame) && request_fits(request, &frame);
+}
+
+static uint64_t fast_peak_bytes(const struct jpeg_request *request)
+{
+    struct fast_frame frame;
+    if (!fast_frame_parse(request->bytes, request->size_bytes, &frame) || !request_fits(request, &frame))
+        return 0;
+    return fast_layout_make(&frame, request).plane_bytes + fast_scan_peak_bytes(&frame) +
+           sizeof(struct fast_tables);
+}
+
+static enum tess_status read_frame(const struct jpeg_request *request, const struct fast_frame *frame,
+                                   struct fast_tables *tables, struct jpeg_planes *planes,
+                                   struct tess_error *error)
+{
+    const struct fast_layout layout = fast_layout_make(frame, request);
+    uint8_t *memory = malloc(layout.plane_bytes);
+    if (!memory)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for %llu bytes of decoded JPEG",
+                         (unsigned long long)layout.plane_bytes);
+    fast_layout_planes(frame, &layout, memory, planes);
+    planes->memory = memory;
+    fast_tables_fill(frame, request->denominator < 8 || request->full_chroma, tables);
+    struct fast_painter painter;
+    fast_painter_init(&painter, frame, tables, &layout, planes);
+    const struct fast_sink sink = fast_painter_sink(&painter);
+    return fast_scan_run(frame, tables, (uint64_t)layout.mcu_y1 * frame->mcus_across, &sink, error);
+}
+
+static enum tess_status fast_read(const struct jpeg_request *request, struct jpeg_planes *planes_out,
+                                  struct tess_error *error)
+{
+    memset(planes_out, 0, sizeof *planes_out);
+    struct fast_frame frame;
+    if (!fast_frame_parse(request->bytes, request->size_bytes, &frame) || !request_fits(request, &frame))
+        return error_set(error, TESS_ERR_UNSUPPORTED, "JPEG: not a file for the fast reader");
+    struct fast_tables *tables = malloc(sizeof *tables);
+    if (!tables)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to decode a JPEG");
+    enum tess_status status = read_frame(request, &frame, tables, planes_out, error);
+    free(tables);
+    if (status != TESS_OK)
+        jpeg_planes_clear(planes_out);
+    return status;
+}
+
+const struct jpeg_reader jpeg_fast_reader = {
+    .name = "fast", .accepts = fast_accepts, .peak_bytes = fast_peak_bytes, .read = fast_read};
