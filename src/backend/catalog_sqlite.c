@@ -42,10 +42,9 @@ static struct catalog_sqlite *sqlite_of(struct catalog *catalog)
     return (struct catalog_sqlite *)catalog;
 }
 
-/* Takes the mutex and gives the prepared statement; after SQLITE_OK, end with finish(). */
-static int begin(struct catalog_sqlite *catalog, enum catalog_statement which, sqlite3_stmt **statement_out)
+int catalog_sqlite_statement(struct catalog_sqlite *catalog, enum catalog_statement which,
+                             sqlite3_stmt **statement_out)
 {
-    pthread_mutex_lock(&catalog->mutex);
     if (!catalog->statements[which]) {
         char *sql =
             sqlite3_mprintf(statement_texts[which].sql,
@@ -61,9 +60,8 @@ static int begin(struct catalog_sqlite *catalog, enum catalog_statement which, s
     return SQLITE_OK;
 }
 
-/* Resets the statement, puts a failure in words, gives the mutex back. */
-static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
-                               const char *what, struct tess_error *error)
+enum tess_status catalog_sqlite_end(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
+                                    const char *what, struct tess_error *error)
 {
     enum tess_status status = TESS_OK;
     if (result != SQLITE_OK && result != SQLITE_DONE)
@@ -72,6 +70,20 @@ static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_stat
         (void)sqlite3_reset(catalog->statements[which]); /* repeats the failure reported above */
         (void)sqlite3_clear_bindings(catalog->statements[which]);
     }
+    return status;
+}
+
+/* Takes the mutex and gives the prepared statement; end with finish(), also after a failure. */
+static int begin(struct catalog_sqlite *catalog, enum catalog_statement which, sqlite3_stmt **statement_out)
+{
+    pthread_mutex_lock(&catalog->mutex);
+    return catalog_sqlite_statement(catalog, which, statement_out);
+}
+
+static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
+                               const char *what, struct tess_error *error)
+{
+    enum tess_status status = catalog_sqlite_end(catalog, which, result, what, error);
     pthread_mutex_unlock(&catalog->mutex);
     return status;
 }
@@ -79,41 +91,6 @@ static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_stat
 static int bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
     return sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-}
-
-static enum tess_status sqlite_add(struct catalog *base, const char *grid_id, const char *key,
-                                   int64_t added_ms, struct tess_error *error)
-{
-    struct catalog_sqlite *catalog = sqlite_of(base);
-    sqlite3_stmt *statement = NULL;
-    int result = begin(catalog, STATEMENT_ADD, &statement);
-    if (result == SQLITE_OK)
-        result = bind_text(statement, 1, grid_id);
-    if (result == SQLITE_OK)
-        result = bind_text(statement, 2, key);
-    if (result == SQLITE_OK)
-        result = sqlite3_bind_int64(statement, 3, added_ms);
-    if (result == SQLITE_OK)
-        result = sqlite3_step(statement);
-    return finish(catalog, STATEMENT_ADD, result, "map an image to its grid", error);
-}
-
-static enum tess_status sqlite_remove(struct catalog *base, const char *grid_id, const char *key,
-                                      bool *removed_out, struct tess_error *error)
-{
-    struct catalog_sqlite *catalog = sqlite_of(base);
-    sqlite3_stmt *statement = NULL;
-    *removed_out = false;
-    int result = begin(catalog, STATEMENT_REMOVE, &statement);
-    if (result == SQLITE_OK)
-        result = bind_text(statement, 1, grid_id);
-    if (result == SQLITE_OK)
-        result = bind_text(statement, 2, key);
-    if (result == SQLITE_OK)
-        result = sqlite3_step(statement);
-    if (result == SQLITE_DONE)
-        *removed_out = sqlite3_changes(catalog->database) > 0;
-    return finish(catalog, STATEMENT_REMOVE, result, "unmap an image from its grid", error);
 }
 
 /* Rows that have been read and not yet handed out. */
@@ -202,43 +179,6 @@ cleanup:
     return status;
 }
 
-static int bind_counter(sqlite3_stmt *statement, const char *name, int64_t number)
-{
-    int result = bind_text(statement, 1, name);
-    return result == SQLITE_OK ? sqlite3_bind_int64(statement, 2, number) : result;
-}
-
-static enum tess_status sqlite_counter_add(struct catalog *base, const char *name, int64_t delta,
-                                           int64_t *value_out, struct tess_error *error)
-{
-    struct catalog_sqlite *catalog = sqlite_of(base);
-    sqlite3_stmt *statement = NULL;
-    bool counted = false;
-    int64_t value = 0;
-    int result = begin(catalog, STATEMENT_COUNTER_ADD, &statement);
-    if (result == SQLITE_OK)
-        result = bind_counter(statement, name, delta);
-    /* The values to which delta can be added. */
-    if (result == SQLITE_OK)
-        result = sqlite3_bind_int64(statement, 3, delta < 0 ? INT64_MIN - delta : INT64_MIN);
-    if (result == SQLITE_OK)
-        result = sqlite3_bind_int64(statement, 4, delta > 0 ? INT64_MAX - delta : INT64_MAX);
-    if (result == SQLITE_OK)
-        result = sqlite3_step(statement);
-    if (result == SQLITE_ROW) {
-        counted = true;
-        value = sqlite3_column_int64(statement, 0);
-        result = sqlite3_step(statement); /* this is where it is committed */
-    }
-    enum tess_status status = finish(catalog, STATEMENT_COUNTER_ADD, result, "count", error);
-    if (status == TESS_OK && !counted)
-        return error_limit(error, "counter-value", "the counter %.200s cannot go beyond the 64-bit range",
-                           name);
-    if (status == TESS_OK)
-        *value_out = value;
-    return status;
-}
-
 static enum tess_status sqlite_counter_get(struct catalog *base, const char *name, int64_t *value_out,
                                            struct tess_error *error)
 {
@@ -260,19 +200,6 @@ static enum tess_status sqlite_counter_get(struct catalog *base, const char *nam
     return status;
 }
 
-static enum tess_status sqlite_counter_set(struct catalog *base, const char *name, int64_t value,
-                                           struct tess_error *error)
-{
-    struct catalog_sqlite *catalog = sqlite_of(base);
-    sqlite3_stmt *statement = NULL;
-    int result = begin(catalog, STATEMENT_COUNTER_SET, &statement);
-    if (result == SQLITE_OK)
-        result = bind_counter(statement, name, value);
-    if (result == SQLITE_OK)
-        result = sqlite3_step(statement);
-    return finish(catalog, STATEMENT_COUNTER_SET, result, "set a counter", error);
-}
-
 static void sqlite_destroy(struct catalog *base)
 {
     struct catalog_sqlite *catalog = sqlite_of(base);
@@ -282,6 +209,8 @@ static void sqlite_destroy(struct catalog *base)
         sqlite3_finalize(catalog->statements[i]);
     (void)sqlite3_close(catalog->database);
     pthread_mutex_destroy(&catalog->mutex);
+    pthread_mutex_destroy(&catalog->queue_mutex);
+    pthread_cond_destroy(&catalog->queue_moved);
     free(catalog->path);
     free(catalog->grid_table);
     free(catalog->counter_table);
@@ -291,12 +220,12 @@ static void sqlite_destroy(struct catalog *base)
 static const struct catalog_ops sqlite_ops = {
     .destroy = sqlite_destroy,
     .ensure_tables = catalog_sqlite_ensure_tables,
-    .add = sqlite_add,
+    .add = catalog_sqlite_add,
     .list = sqlite_list,
-    .remove = sqlite_remove,
-    .counter_add = sqlite_counter_add,
+    .remove = catalog_sqlite_remove,
+    .counter_add = catalog_sqlite_counter_add,
     .counter_get = sqlite_counter_get,
-    .counter_set = sqlite_counter_set,
+    .counter_set = catalog_sqlite_counter_set,
 };
 
 enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, const char *counter_table,
@@ -310,7 +239,9 @@ enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, c
     if (!catalog)
         return error_set(error, TESS_ERR_MEMORY, "no memory to open the catalog %s", path);
     catalog->base.ops = &sqlite_ops;
-    (void)pthread_mutex_init(&catalog->mutex, NULL); /* cannot fail with default attributes */
+    (void)pthread_mutex_init(&catalog->mutex, NULL); /* none of them can fail with default attributes */
+    (void)pthread_mutex_init(&catalog->queue_mutex, NULL);
+    (void)pthread_cond_init(&catalog->queue_moved, NULL);
     catalog->path = strdup(path);
     catalog->grid_table = strdup(grid_table);
     catalog->counter_table = strdup(counter_table);

@@ -20,6 +20,8 @@ enum catalog_statement {
     STATEMENT_COUNT
 };
 
+struct catalog_change;
+
 struct catalog_sqlite {
     struct catalog base;
     /* immutable */
@@ -29,11 +31,24 @@ struct catalog_sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use */
     int64_t busy_since_ns;
+    /* under queue_mutex, which is never held while waiting for the other one */
+    pthread_mutex_t queue_mutex;
+    pthread_cond_t queue_moved;
+    struct catalog_change *queue, **queue_end; /* changes that wait for a leader, oldest first */
+    bool has_leader;
 };
 
 /* A status and words for an SQLite result code. Needs the mutex for the database's own words. */
 enum tess_status catalog_sqlite_failed(sqlite3 *database, const char *path, int result, const char *what,
                                        struct tess_error *error);
+
+/* The prepared statement. Needs the mutex. */
+int catalog_sqlite_statement(struct catalog_sqlite *catalog, enum catalog_statement which,
+                             sqlite3_stmt **statement_out);
+
+/* Puts a failure in words and resets the statement. Needs the mutex. */
+enum tess_status catalog_sqlite_end(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
+                                    const char *what, struct tess_error *error);
 
 /* Is it a catalog of a version that we know? *empty_out: there is nothing in it yet. Read only. */
 enum tess_status catalog_sqlite_check_version(sqlite3 *database, const char *path, bool *empty_out,
@@ -43,7 +58,15 @@ enum tess_status catalog_sqlite_check_version(sqlite3 *database, const char *pat
 enum tess_status catalog_sqlite_has_table(sqlite3 *database, const char *path, const char *name,
                                           bool *exists_out, struct tess_error *error);
 
-/* ops->ensure_tables. */
+/* Entries of the vtable; see catalog.h. */
+enum tess_status catalog_sqlite_add(struct catalog *catalog, const char *grid_id, const char *key,
+                                    int64_t added_ms, struct tess_error *error);
+enum tess_status catalog_sqlite_remove(struct catalog *catalog, const char *grid_id, const char *key,
+                                       bool *removed_out, struct tess_error *error);
+enum tess_status catalog_sqlite_counter_add(struct catalog *catalog, const char *name, int64_t delta,
+                                            int64_t *value_out, struct tess_error *error);
+enum tess_status catalog_sqlite_counter_set(struct catalog *catalog, const char *name, int64_t value,
+                                            struct tess_error *error);
 enum tess_status catalog_sqlite_ensure_tables(struct catalog *catalog, bool *created_out,
                                               struct tess_error *error);
 

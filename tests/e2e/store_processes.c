@@ -3,6 +3,7 @@
  * Several processes with one store, from the moment that there is none: adding images to one grid, and
  * counting hits of one counter. Nothing may be lost, and no two hits may be given the same number.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,20 +111,41 @@ static void check_store(const struct tess_store_config *config)
     backend_close(&backend);
 }
 
-/* For the record: what one process alone reaches. */
+enum { THREADS_MAX = 16, HITS_EACH = 100 };
+
+static void *hit_alone(void *context)
+{
+    struct backend *backend = context;
+    struct tess_error error;
+    int64_t value;
+    for (int i = 0; i < HITS_EACH; i++)
+        must(backend->catalog->ops->counter_add(backend->catalog, "threads", 1, &value, &error) == TESS_OK,
+             "counter_add", &error);
+    return NULL;
+}
+
+/* For the record: what one process reaches, alone with the disk. */
 static void measure(const struct tess_store_config *config)
 {
     struct backend backend;
     struct tess_error error;
-    enum { ALONE = 500 };
-    int64_t value;
+    int64_t value = 0, expected = 0;
     must(backend_open(config, &backend, &error) == TESS_OK, "backend_open", &error);
-    int64_t start_ns = clock_monotonic_ns();
-    for (int i = 0; i < ALONE; i++)
-        must(backend.catalog->ops->counter_add(backend.catalog, "alone", 1, &value, &error) == TESS_OK,
-             "counter_add", &error);
-    double seconds = (double)(clock_monotonic_ns() - start_ns) / 1e9;
-    (void)printf("one process alone: %.0f durable hits/s\n", ALONE / seconds);
+    for (int threads = 1; threads <= THREADS_MAX; threads *= 4) {
+        pthread_t ids[THREADS_MAX];
+        int64_t start_ns = clock_monotonic_ns();
+        for (int i = 0; i < threads; i++)
+            must(pthread_create(&ids[i], NULL, hit_alone, &backend) == 0, "pthread_create", NULL);
+        for (int i = 0; i < threads; i++)
+            must(pthread_join(ids[i], NULL) == 0, "pthread_join", NULL);
+        double seconds = (double)(clock_monotonic_ns() - start_ns) / 1e9;
+        (void)printf("one process, %2d threads: %.0f durable hits/s\n", threads,
+                     threads * HITS_EACH / seconds);
+        expected += (int64_t)threads * HITS_EACH;
+    }
+    must(backend.catalog->ops->counter_get(backend.catalog, "threads", &value, &error) == TESS_OK,
+         "counter_get", &error);
+    must(value == expected, "threads lost hits", NULL);
     backend_close(&backend);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The embedded store as a whole: opening, what the doctor finds in each state, a full disk. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -212,6 +213,41 @@ static bool count_row(void *context, const struct catalog_entry *entry)
     return true;
 }
 
+/* Adds rows until one is refused; how many were acknowledged. */
+static void *add_until_full(void *context)
+{
+    struct backend *backend = context;
+    size_t added = 0;
+    for (;; added++) {
+        struct tess_error error;
+        char key[900];
+        (void)snprintf(key, sizeof key, "%p-%0800zu", (void *)key, added);
+        enum tess_status status = backend->catalog->ops->add(backend->catalog, "threads", key, 1, &error);
+        if (status != TESS_OK)
+            return (void *)added;
+    }
+}
+
+/* The same with changes of several threads in one transaction: what fails together was acknowledged to none.
+ */
+static void fill_by_threads(struct backend *backend)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    int listed = 0;
+    size_t added = 0;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, add_until_full, backend), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *count = NULL;
+        assert_int_equal(pthread_join(threads[i], &count), 0);
+        added += (size_t)count;
+    }
+    assert_int_equal(backend->catalog->ops->list(backend->catalog, "threads", count_row, &listed, NULL),
+                     TESS_OK);
+    assert_int_equal(listed, added);
+}
+
 /* The catalog on a full disk: refused in words, and what was acknowledged stays. */
 static void test_disk_full(void **state)
 {
@@ -245,6 +281,12 @@ static void test_disk_full(void **state)
     assert_int_equal(backend.catalog->ops->list(backend.catalog, "grid", count_row, &listed, &error),
                      TESS_OK);
     assert_int_equal(listed, added);
+    backend_close(&backend);
+    assert_int_equal(umount(config.data_dir), 0);
+
+    assert_int_equal(mount("none", config.data_dir, "tmpfs", 0, "size=1m"), 0);
+    assert_int_equal(backend_open(&config, &backend, &error), TESS_OK);
+    fill_by_threads(&backend);
     backend_close(&backend);
     assert_int_equal(umount(config.data_dir), 0);
 }

@@ -190,18 +190,28 @@ static bool stop_at_600(void *context, const struct catalog_entry *entry)
     return ++*(int *)context < 600;
 }
 
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *database = NULL;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
 /* More rows than a page, exactly a page's, and a callback that changes what is being listed. */
 static void test_pages(void **state)
 {
     struct fixture *fixture = *state;
-    static const size_t counts[] = {511, 512, 513, 1024, 1500};
+    static const size_t counts[] = {511, 512, 513, 1024, 1025};
     size_t have = 0;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        for (; have < counts[i]; have++) {
-            char key[32];
-            (void)snprintf(key, sizeof key, "key-%06zu", have);
-            assert_int_equal(add(fixture, "many", key, 1), TESS_OK);
-        }
+        char sql[400]; /* one transaction for all of them */
+        (void)snprintf(sql, sizeof sql,
+                       "WITH RECURSIVE n(i) AS (SELECT %zu UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %zu) "
+                       "INSERT INTO \"GridBuilder\" SELECT 'many', printf('key-%%06d', i), 1 FROM n",
+                       have, counts[i]);
+        run_sql(fixture->path, sql);
+        have = counts[i];
         struct list *list = list_grid(fixture, "many");
         assert_int_equal(list->count, counts[i]);
         for (size_t k = 1; k < list->count; k++)
@@ -212,6 +222,7 @@ static void test_pages(void **state)
     const struct catalog_ops *ops = fixture->catalog->ops;
     assert_int_equal(ops->list(fixture->catalog, "many", stop_at_600, &seen, NULL), TESS_OK);
     assert_int_equal(seen, 600);
+    run_sql(fixture->path, "DELETE FROM \"GridBuilder\" WHERE \"s3Key\" > 'key-000530'");
     assert_int_equal(ops->list(fixture->catalog, "many", remove_as_listed, fixture, NULL), TESS_OK);
     struct list *list = list_grid(fixture, "many");
     assert_int_equal(list->count, 0);
@@ -312,12 +323,43 @@ static void test_threads(void **state)
     free_list(list);
 }
 
-static void run_sql(const char *path, const char *sql)
+/* Threads whose hits cannot all succeed: one that fails does not take the others in its batch with it. */
+static void *hit_full(void *context)
 {
-    sqlite3 *database = NULL;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+    struct catalog *catalog = context;
+    size_t failures = 0;
+    for (int i = 0; i < HITS; i++) {
+        struct tess_error error;
+        int64_t value;
+        bool removed = true;
+        if (catalog->ops->counter_add(catalog, "full", 1, &value, &error) == TESS_ERR_LIMIT)
+            failures += strcmp(error.limit, "counter-value") == 0;
+        if (catalog->ops->remove(catalog, "nobody", "nothing", &removed, &error) != TESS_OK || removed)
+            failures += 1000;
+        if (catalog->ops->counter_add(catalog, "shared", 1, &value, &error) != TESS_OK)
+            failures += 1000;
+    }
+    return (void *)failures;
+}
+
+static void test_threads_with_failures(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { ROOM = 30 };
+    pthread_t threads[THREADS];
+    size_t failures = 0;
+    assert_int_equal(fixture->catalog->ops->counter_set(fixture->catalog, "full", INT64_MAX - ROOM, NULL),
+                     TESS_OK);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hit_full, fixture->catalog), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *failed = NULL;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        failures += (size_t)failed;
+    }
+    assert_int_equal(failures, THREADS * HITS - ROOM);
+    assert_int_equal(count_by(fixture, "shared", 0), THREADS * HITS);
+    assert_true(count_by(fixture, "full", 0) == INT64_MAX);
 }
 
 /* What is written in the file is what the specification promises to other tools. */
@@ -531,6 +573,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_counters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counter_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_threads_with_failures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layout, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newer_layout, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_database, setup, teardown),
