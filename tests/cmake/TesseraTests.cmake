@@ -8,7 +8,7 @@ set(tessera_test_environment
   "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
   "UBSAN_OPTIONS=print_stacktrace=1"
   "LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_LIST_DIR}/../lsan.supp:print_suppressions=0"
-  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_CURRENT_LIST_DIR}/../tsan.supp"
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modules=1:suppressions=${CMAKE_CURRENT_LIST_DIR}/../tsan.supp"
   "TESSERA_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
   "G_DEBUG=fatal-criticals")
 if(TESSERA_SANITIZE)
