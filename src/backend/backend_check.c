@@ -153,10 +153,11 @@ static void check_signing_key(struct check *check, const struct backend_names *n
         signing_key_clear(&key);
     if (status == TESS_ERR_NOT_FOUND)
         tell(check, subject, "run `tessera init` to create it", "there is no %s", names->key_path);
-    else if (status == TESS_ERR_DENIED)
-        tell(check, subject, "run tessera as the user who owns the file", "%s", error.message);
     else if (status != TESS_OK)
-        tell(check, subject, "remove the file and run `tessera init`; links given out before stop working",
+        tell(check, subject,
+             status == TESS_ERR_DENIED
+                 ? "run tessera as the user who owns the file"
+                 : "remove the file and run `tessera init`; links given out before stop working",
              "%s", error.message);
     else if (stat(names->key_path, &info) != 0 || (info.st_mode & 077) != 0)
         tell(check, subject, "run `chmod 600` on it: whoever can read it can make links to every image",

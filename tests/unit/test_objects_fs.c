@@ -48,6 +48,7 @@ static int teardown(void **state)
 {
     struct store *store = *state;
     store->objects->ops->destroy(store->objects);
+    (void)umount2(scratch_path(store->folder, "full"), MNT_DETACH); /* of a test that failed before its own */
     scratch_remove(store->folder);
     free(store);
     return 0;
