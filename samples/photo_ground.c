@@ -147,7 +147,7 @@ static void cover(const struct scene *scene, const struct world *world, struct s
     const float snow =
         float_ramp(-9.0F, 9.0F, height - scene->snow_line + 26.0F * (spot->medium[DETAIL_CLOUD] - 0.5F)) *
         (1.0F - float_ramp(0.8F, 1.25F, steep));
-    spot->albedo = vec4_mix(spot->albedo, vec4_of(0.86F, 0.89F, 0.93F, 0.0F), snow);
+    spot->albedo = vec4_mix(spot->albedo, vec4_of(0.70F, 0.73F, 0.77F, 0.0F), snow);
     spot->bump += (0.9F + 0.2F * spot->fine[DETAIL_ROUGH] - spot->bump) * snow;
     spot->rough *= 1.0F - 0.7F * fmaxf(snow, shore);
 }

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STRIP_PX = 64, SKY_STEP_PX = 4, CURVE_STEPS = 4096 };
+enum { STRIP_PX = 64, SKY_STEP_PX = 4, METER_PX = 16, ATTEMPTS = 6, CURVE_STEPS = 4096 };
 
 static const float farthest = 1100.0F;
 
@@ -155,23 +155,66 @@ void photo_clear(struct photo *photo)
     *photo = (struct photo){0};
 }
 
+static struct view view_of(const struct scene *scene, const struct world *world, uint32_t width_px,
+                           uint32_t height_px)
+{
+    return (struct view){
+        .scene = scene,
+        .world = world,
+        .width = (float)width_px,
+        .height = (float)height_px,
+        .focal_px = scene->focal * (float)width_px,
+        .horizon_px = scene->horizon * (float)height_px,
+    };
+}
+
+struct light {
+    float mean, deviation;
+};
+
+/* Looks at a tiny picture first, as a camera does. */
+static struct light meter(const struct scene *scene, const struct world *world)
+{
+    vec4 column[METER_PX];
+    const struct view view = view_of(scene, world, METER_PX, METER_PX);
+    float sum = 0.0F;
+    float squares = 0.0F;
+    for (int x = 0; x < METER_PX; x++) {
+        paint_column(&view, (float)x + 0.5F, column);
+        for (int y = 0; y < METER_PX; y++) {
+            const float light = 0.3F * column[y][0] + 0.6F * column[y][1] + 0.1F * column[y][2];
+            sum += light;
+            squares += light * light;
+        }
+    }
+    const float mean = sum / (float)(METER_PX * METER_PX);
+    const float variance = squares / (float)(METER_PX * METER_PX) - mean * mean;
+    return (struct light){mean, variance > 0.0F ? sqrtf(variance) : 0.0F};
+}
+
+/* Nobody keeps a photo of plain sea or plain snow: such a scene is passed over for another. Bright ones are
+ * taken with less exposure. */
+static void choose_scene(const struct world *world, uint32_t seed, struct scene *scene_out)
+{
+    for (uint32_t attempt = 0; attempt < ATTEMPTS; attempt++) {
+        scene_make(world, seed + attempt * 0x632be5abU, scene_out);
+        const struct light light = meter(scene_out, world);
+        scene_out->exposure *= float_clamp(powf(0.42F / (light.mean + 0.01F), 0.75F), 0.35F, 1.35F);
+        if (light.deviation > 0.24F * light.mean)
+            return;
+    }
+}
+
 bool photo_render(const struct world *world, uint32_t seed, uint32_t width_px, uint32_t height_px,
                   struct photo *photo_out)
 {
     struct scene scene;
-    scene_make(world, seed, &scene);
+    choose_scene(world, seed, &scene);
     struct curve *curve = malloc(sizeof *curve);
     vec4 *strip = aligned_alloc(sizeof(vec4), sizeof(vec4) * height_px * (STRIP_PX + 2));
     const bool have = photo_init(width_px, height_px, photo_out) && curve != NULL && strip != NULL;
     if (have) {
-        const struct view view = {
-            .scene = &scene,
-            .world = world,
-            .width = (float)width_px,
-            .height = (float)height_px,
-            .focal_px = scene.focal * (float)width_px,
-            .horizon_px = scene.horizon * (float)height_px,
-        };
+        const struct view view = view_of(&scene, world, width_px, height_px);
         curve_make(scene.contrast, curve);
         for (uint32_t first = 0; first < width_px; first += STRIP_PX) {
             const uint32_t left = width_px - first;
