@@ -115,7 +115,8 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
     }
     input->stored_width_px = (uint32_t)vips_image_get_width(input->image);
     input->stored_height_px = (uint32_t)vips_image_get_page_height(input->image);
-    input->orientation = vips_image_get_orientation(input->image);
+    if (input->kind != IMAGE_PNG) /* png_guard() read it */
+        input->orientation = vips_image_get_orientation(input->image);
     bool swapped = input->orientation >= 5;
     input->upright_width_px = swapped ? input->stored_height_px : input->stored_width_px;
     input->upright_height_px = swapped ? input->stored_width_px : input->stored_height_px;

@@ -42,8 +42,8 @@ void input_clear(struct vips_input *input);
  */
 enum tess_status input_shrink(struct vips_input *input, double factor, struct tess_error *error);
 
-/* PNG: reads the sides by hand (libpng would first inflate what stands before them in the way) and leaves the
- * text chunks out. TESS_ERR_CORRUPT, _LIMIT, _MEMORY. */
+/* PNG: checks the sides before libpng allocates by them, leaves the text chunks out, reads the orientation.
+ * TESS_ERR_CORRUPT, _LIMIT, _MEMORY. */
 enum tess_status png_guard(struct vips_input *input, uint64_t max_pixels, struct tess_error *error);
 
 /* Bytes that decoding holds at its peak, by the kind's own way of decoding; see vips_peak.c. */

@@ -7,11 +7,14 @@
  * without them (a memcpy of the compressed file, and only for such files). What remains inflates to bounded
  * sizes: the pixels, which the header's limit bounds, and one colour profile, which libpng bounds.
  *
+ * libvips before 8.15 does not look for EXIF in a PNG, so its orientation is read here too.
+ *
  * The copy's size is the file's at most, which vips_peak.c counts.
  */
 #include <string.h>
 
 #include "base/error.h"
+#include "image/exif.h"
 #include "image/vips_inside.h"
 
 enum { SIGNATURE_BYTES = 8, CHUNK_EXTRA_BYTES = 12 /* length, type, CRC */, IHDR_BYTES = 13 };
@@ -35,12 +38,25 @@ static size_t chunk_bytes(const uint8_t *bytes, size_t size, size_t at)
     return whole < size - at ? whole : size - at;
 }
 
-static bool has_text(const uint8_t *bytes, size_t size)
+/* What the chunks before the pixels' end hold that matters here. */
+struct chunks {
+    bool has_text;
+    int orientation; /* of the eXIf chunk; 1 without one */
+};
+
+static struct chunks look_through(const uint8_t *bytes, size_t size)
 {
-    for (size_t at = SIGNATURE_BYTES; at < size; at += chunk_bytes(bytes, size, at))
-        if (size - at >= 8 && is_text(bytes + at + 4))
-            return true;
-    return false;
+    struct chunks chunks = {.orientation = 1};
+    for (size_t at = SIGNATURE_BYTES, step; at < size; at += step) {
+        step = chunk_bytes(bytes, size, at);
+        if (step < CHUNK_EXTRA_BYTES)
+            break;
+        const uint8_t *type = bytes + at + 4;
+        chunks.has_text = chunks.has_text || is_text(type);
+        if (memcmp(type, "eXIf", 4) == 0)
+            chunks.orientation = exif_orientation(type + 4, step - CHUNK_EXTRA_BYTES);
+    }
+    return chunks;
 }
 
 static enum tess_status copy_without_text(struct vips_input *input, struct tess_error *error)
@@ -73,5 +89,7 @@ enum tess_status png_guard(struct vips_input *input, uint64_t max_pixels, struct
     if (max_pixels && (uint64_t)width_px * height_px > max_pixels)
         return error_limit(error, "max-pixels", "%u x %u pixels are more than the limit of %llu", width_px,
                            height_px, (unsigned long long)max_pixels);
-    return has_text(input->bytes, input->size_bytes) ? copy_without_text(input, error) : TESS_OK;
+    const struct chunks chunks = look_through(input->bytes, input->size_bytes);
+    input->orientation = chunks.orientation;
+    return chunks.has_text ? copy_without_text(input, error) : TESS_OK;
 }

@@ -2,12 +2,12 @@
 /*
  * Cutting a window out of an image and scaling it to whole pixels, top to bottom, without holding the image.
  *
- * Where a side shrinks, the window is rounded to whole source pixels (at most half a source pixel off, so at
- * most half a result pixel) and goes through vips_resize (box by whole factors, then Lanczos 3 for the last
- * factor of two or more). Where a side grows, half a pixel would show: the window keeps its fraction and goes
- * through a bicubic vips_affine, after the part that is needed has been brought into memory, where it is
- * smaller than the result. Example: 1 × 20000 as cover in 100 × 100 asks for the window 0, 9999.5, 1 × 1;
- * rows 9997..10002 are cut out and enlarged a hundredfold; nothing is ever 2,000,000 pixels high.
+ * Where a side shrinks, the window is rounded to whole source pixels about its own centre and goes through
+ * vips_resize (box by whole factors, then Lanczos 3 for the last factor of two or more). Where a side grows,
+ * half a pixel would show: the window keeps its fraction and goes through a bicubic vips_affine, after the
+ * part that is needed has been brought into memory, where it is smaller than the result. Example: 1 × 20000
+ * as cover in 100 × 100 asks for the window 0, 9999.5, 1 × 1; rows 9996..10003 are cut out and enlarged a
+ * hundredfold; nothing is ever 2,000,000 pixels high.
  *
  * Transparent images are premultiplied for it: colours of clear pixels must not bleed.
  */
@@ -27,6 +27,21 @@ struct side {
     bool grows;
 };
 
+/*
+ * vips_resize puts the result's centre on the window's. So of the two whole lengths around `length` the one
+ * is taken that lets the centre stay within a quarter of a pixel. Example: 150.5 + 900 becomes 150 + 901.
+ */
+static void shrink_side(double start, double length, int whole, int out, struct side *side)
+{
+    const int64_t twice_centre = llround(2 * start + length);
+    int64_t pixels = llround(length);
+    if ((twice_centre - pixels) % 2 != 0)
+        pixels += pixels < length || pixels <= out ? 1 : -1;
+    side->length = (int)CLAMP(pixels, 1, whole);
+    side->start = (int)CLAMP((twice_centre - side->length) / 2, 0, whole - side->length);
+    side->scale = fmin(1, (double)out / side->length);
+}
+
 static struct side side_of(double start, double length, int whole, int out)
 {
     struct side side = {.grows = out > length};
@@ -38,10 +53,7 @@ static struct side side_of(double start, double length, int whole, int out)
         side.lead = start - first;
         side.scale = out / length;
     } else {
-        side.length = (int)fmin(whole, fmax(1, round(length)));
-        double first = round(start + (length - side.length) / 2);
-        side.start = (int)fmin(fmax(0, first), whole - side.length);
-        side.scale = (double)out / side.length;
+        shrink_side(start, length, whole, out, &side);
     }
     return side;
 }
