@@ -175,7 +175,7 @@ struct light {
 /* Looks at a tiny picture first, as a camera does. */
 static struct light meter(const struct scene *scene, const struct world *world)
 {
-    vec4 column[METER_PX];
+    vec4 column[METER_PX] = {{0}};
     const struct view view = view_of(scene, world, METER_PX, METER_PX);
     float sum = 0.0F;
     float squares = 0.0F;

@@ -84,7 +84,8 @@ static bool write_orientations(const char *folder, const struct photo *photo, ui
 {
     bool good = true;
     for (int orientation = 1; orientation <= 8; orientation++) {
-        struct photo turned = {.rgb = room};
+        struct photo turned = {0};
+        turned.rgb = room;
         turn_for(orientation, photo, &turned);
         char name[64];
         (void)snprintf(name, sizeof name, "jpeg-orientation-%d.jpg", orientation);
