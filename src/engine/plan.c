@@ -11,6 +11,7 @@ enum {
     LABEL_MOST_PX = 40,
     TITLE_LEAST_PX = 24,
     TITLE_MOST_PX = 96,
+    MOST_SIDE_PX = 65500,           /* of a tile, gap or margin, as on the command line */
     TYPICAL_FILE_BYTES = 4 << 20,   /* for the estimate only: a photo, compressed */
     TYPICAL_DECODE_BYTES = 16 << 20 /* … and while it is decoded */
 };
@@ -29,8 +30,34 @@ static const struct side_limit side_limits[] = {{TESS_FORMAT_JPEG, "jpeg-side", 
                                                 {TESS_FORMAT_PNG, "png-side", 1000000},
                                                 {TESS_FORMAT_TIFF, "tiff-side", 1000000}};
 
-/* Exact for all n below 2^52; floor(sqrt(n)) in floating point is off by one for some larger n, which no
- * limit allows. */
+/* Callers of the library fill the options themselves, past the parser that knows the ranges. */
+static enum tess_status check_options(const struct tess_grid_options *options, struct tess_error *error)
+{
+    const struct {
+        const char *name;
+        uint32_t value, least;
+    } sides[] = {{"tile", options->tile_width_px, 1},
+                 {"tile", options->tile_height_px, 1},
+                 {"gap", options->gap_px, 0},
+                 {"margin", options->margin_px, 0}};
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        if (sides[i].value < sides[i].least)
+            return error_set(error, TESS_ERR_INVALID, "%s: must be at least %u", sides[i].name,
+                             sides[i].least);
+        if (sides[i].value > MOST_SIDE_PX)
+            return error_limit(error, sides[i].name, "%s: %u is more than the most, %d", sides[i].name,
+                               sides[i].value, MOST_SIDE_PX);
+    }
+    if (options->quality < 1 || options->quality > 100)
+        return error_set(error, TESS_ERR_INVALID, "quality: must be 1 to 100");
+    if (!memchr(options->label, 0, sizeof options->label) ||
+        !memchr(options->title, 0, sizeof options->title))
+        return error_set(error, TESS_ERR_INVALID, "label and title: must end within %d bytes",
+                         TESS_TEXT_MAX_BYTES);
+    return TESS_OK;
+}
+
+/* n is below 2^32 here (max-cells), where a double's square root is never off by more than its rounding. */
 static uint64_t floor_sqrt(uint64_t n)
 {
     uint64_t root = (uint64_t)sqrt((double)n);
@@ -59,6 +86,9 @@ static enum tess_status shape(const struct plan_input *input, uint64_t *columns,
     const uint64_t images = input->images;
     if (images == 0)
         return error_set(error, TESS_ERR_INVALID, "no images: a grid needs at least one");
+    if (images > input->limits->max_cells) /* first: the arithmetic below is safe for what a limit allows */
+        return error_limit(error, "max-cells", "%llu images are more than the limit max-cells of %u",
+                           (unsigned long long)images, input->limits->max_cells);
     *columns = options->columns ? options->columns
                : options->rows  ? divide_up(images, options->rows)
                                 : floor_sqrt(images);
@@ -66,7 +96,7 @@ static enum tess_status shape(const struct plan_input *input, uint64_t *columns,
     if (*columns * *rows < images)
         return error_set(error, TESS_ERR_INVALID, "%llu images do not fit %llu columns x %llu rows",
                          (unsigned long long)images, (unsigned long long)*columns, (unsigned long long)*rows);
-    if (images > input->limits->max_cells || *columns * *rows > input->limits->max_cells)
+    if (*columns * *rows > input->limits->max_cells)
         return error_limit(error, "max-cells",
                            "%llu images in %llu x %llu cells are more than the limit max-cells of %u",
                            (unsigned long long)images, (unsigned long long)*columns,
@@ -127,7 +157,9 @@ enum tess_status plan_make(const struct plan_input *input, struct plan *plan_out
 {
     const struct tess_grid_options *options = input->options;
     uint64_t columns = 0, rows = 0;
-    enum tess_status status = shape(input, &columns, &rows, error);
+    enum tess_status status = check_options(options, error);
+    if (status == TESS_OK)
+        status = shape(input, &columns, &rows, error);
     if (status != TESS_OK)
         return status;
     struct plan plan = {.columns = (uint32_t)columns,

@@ -50,8 +50,8 @@ struct plan {
     uint64_t memory_bytes; /* estimate of the job's peak */
 };
 
-/* TESS_ERR_INVALID (no images, more than the shape holds), TESS_ERR_LIMIT ("max-cells", "jpeg-side",
- * "webp-side", …). */
+/* TESS_ERR_INVALID (no images, more than the shape holds, an option out of its range), TESS_ERR_LIMIT
+ * ("max-cells", "jpeg-side", "webp-side", …). */
 enum tess_status plan_make(const struct plan_input *input, struct plan *plan_out, struct tess_error *error);
 
 /* Images that fit one page: all of `images`, unless both columns and rows are given. */
