@@ -200,10 +200,11 @@ static void place_camera(struct dice *dice, const struct world *world, struct sc
         const float here = world_terrain_at(world, x, z)[TERRAIN_HEIGHT];
         float blocked = 0.0F;
         float away = 4.0F;
-        for (int i = 0; i < 11; i++, away *= 1.4F) {
+        for (int i = 0; i < 11; i++) {
             const float there = world_terrain_at(world, x + scene->forward_x * away,
                                                  z + scene->forward_z * away)[TERRAIN_HEIGHT];
             blocked += there > here ? (there - here) / away : 0.0F;
+            away *= 1.4F;
         }
         const float under_water = here < scene->sea_level ? 2.0F : 0.0F;
         if (blocked + under_water < best) {
