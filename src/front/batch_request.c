@@ -105,5 +105,7 @@ enum tess_status batch_request_read(const char *line, size_t size, struct tess_g
         return refuse(error, "the line holds a NUL");
     else
         *grid_id_out = xstrdup(line);
-    return status == TESS_OK ? tess_grid_id_check(*grid_id_out, strlen(*grid_id_out), error) : status;
+    if (status != TESS_OK || !*grid_id_out)
+        return status;
+    return tess_grid_id_check(*grid_id_out, strlen(*grid_id_out), error);
 }

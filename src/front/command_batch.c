@@ -22,6 +22,7 @@
 #include "front/json_out.h"
 #include "front/line_reader.h"
 #include "front/message.h"
+#include "front/opening.h"
 #include "front/progress.h"
 #include "front/xalloc.h"
 
@@ -284,12 +285,8 @@ enum exit_status command_batch(const struct settings *settings)
         return EXIT_FAILED;
     }
     struct batch batch = {.settings = settings};
-    struct tess_error error = {0};
     enum exit_status status;
-    if (tess_store_open(&settings->store, &batch.store, &error) != TESS_OK ||
-        tess_engine_create(&settings->engine, &batch.engine, &error) != TESS_OK)
-        status = message_failure(settings, &error);
-    else
+    if (open_store(settings, &batch.store, &status) && open_engine(settings, &batch.engine, &status))
         status = run_batch(&batch, descriptor);
     tess_engine_destroy(batch.engine);
     tess_store_close(batch.store);

@@ -7,6 +7,7 @@
 #include "front/command.h"
 #include "front/json_out.h"
 #include "front/message.h"
+#include "front/opening.h"
 
 static bool read_value(const char *text, int64_t *value_out)
 {
@@ -32,12 +33,15 @@ enum exit_status command_counter(const struct settings *settings)
 
     struct tess_store *store = NULL;
     struct tess_error error = {0};
-    enum tess_status status = tess_store_open(&settings->store, &store, &error);
-    if (status == TESS_OK && settings->counter_get)
+    enum exit_status exit_status;
+    if (!open_store(settings, &store, &exit_status))
+        return exit_status;
+    enum tess_status status;
+    if (settings->counter_get)
         status = tess_counter_get(store, name, &value, &error);
-    else if (status == TESS_OK && settings->counter_set)
+    else if (settings->counter_set)
         status = tess_counter_set(store, name, value, &error);
-    else if (status == TESS_OK)
+    else
         status = tess_counter_hit(store, name, &value, &error);
     tess_store_close(store);
     if (status == TESS_ERR_INVALID)

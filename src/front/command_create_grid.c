@@ -7,6 +7,7 @@
 #include "front/interrupt.h"
 #include "front/json_out.h"
 #include "front/message.h"
+#include "front/opening.h"
 #include "front/progress.h"
 
 static enum exit_status print_plan(const struct settings *settings, struct tess_engine *engine,
@@ -55,25 +56,22 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
 
 enum exit_status command_create_grid(const struct settings *settings)
 {
-    struct tess_error error = {0};
     struct tess_grid_request request;
     tess_grid_request_defaults(&request);
     request.grid_id = settings->operands[0];
     request.options = settings->grid;
     request.output = settings->output;
-    if (tess_grid_id_check(request.grid_id, strlen(request.grid_id), &error) != TESS_OK)
-        return message_usage(settings, "%s", error.message);
+    enum exit_status status;
+    if (!check_grid_id(settings, request.grid_id, &status))
+        return status;
+    if (settings->output && strcmp(settings->output, "-") == 0)
+        return message_usage(settings, "-o - is not possible: standard output carries the answer");
 
     struct tess_engine *engine = NULL;
     struct tess_store *store = NULL;
-    enum exit_status status;
-    if (tess_store_open(&settings->store, &store, &error) != TESS_OK ||
-        tess_engine_create(&settings->engine, &engine, &error) != TESS_OK)
-        status = message_failure(settings, &error);
-    else if (settings->dry_run)
-        status = print_plan(settings, engine, store, &request);
-    else
-        status = build(settings, engine, store, &request);
+    if (open_store(settings, &store, &status) && open_engine(settings, &engine, &status))
+        status = settings->dry_run ? print_plan(settings, engine, store, &request)
+                                   : build(settings, engine, store, &request);
     tess_engine_destroy(engine);
     tess_store_close(store);
     return status;

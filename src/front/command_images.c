@@ -13,6 +13,7 @@
 #include "front/interrupt.h"
 #include "front/json_out.h"
 #include "front/message.h"
+#include "front/opening.h"
 #include "front/progress.h"
 #include "front/xalloc.h"
 
@@ -20,15 +21,10 @@
 static bool open_grid(const struct settings *settings, struct tess_store **store_out,
                       enum exit_status *status_out)
 {
-    struct tess_error error = {0};
-    if (!settings->grid_id)
-        *status_out = message_usage(settings, "which grid? --grid ID");
-    else if (tess_grid_id_check(settings->grid_id, strlen(settings->grid_id), &error) != TESS_OK)
-        *status_out = message_usage(settings, "%s", error.message);
-    else if (tess_store_open(&settings->store, store_out, &error) != TESS_OK)
-        *status_out = message_failure(settings, &error);
-    else
-        return true;
+    if (settings->grid_id)
+        return check_grid_id(settings, settings->grid_id, status_out) &&
+               open_store(settings, store_out, status_out);
+    *status_out = message_usage(settings, "which grid? --grid ID");
     return false;
 }
 
@@ -185,8 +181,7 @@ enum exit_status command_list(const struct settings *settings)
     } else {
         cJSON *json = json_object(), *array = cJSON_CreateArray();
         for (size_t i = 0; i < keys.count; i++) {
-            cJSON *key = cJSON_CreateString(keys.keys[i]);
-            if (!key || !cJSON_AddItemToArray(array, key))
+            if (!cJSON_AddItemToArray(array, json_string(keys.keys[i])))
                 out_of_memory();
         }
         json_add_text(json, "grid_id", settings->grid_id);

@@ -13,6 +13,7 @@
 #include "front/interrupt.h"
 #include "front/json_out.h"
 #include "front/message.h"
+#include "front/opening.h"
 #include "front/progress.h"
 #include "front/xalloc.h"
 
@@ -100,14 +101,10 @@ enum exit_status command_montage(const struct settings *settings)
         return EXIT_FAILED;
     inputs_sort(&inputs, settings->grid.order);
     struct tess_engine *engine = NULL;
-    struct tess_error error = {0};
     enum exit_status status;
-    if (tess_engine_create(&settings->engine, &engine, &error) != TESS_OK)
-        status = message_failure(settings, &error);
-    else if (settings->dry_run)
-        status = print_plan(settings, engine, inputs.count);
-    else
-        status = build(settings, engine, &inputs);
+    if (open_engine(settings, &engine, &status))
+        status =
+            settings->dry_run ? print_plan(settings, engine, inputs.count) : build(settings, engine, &inputs);
     tess_engine_destroy(engine);
     inputs_clear(&inputs);
     return status;

@@ -8,6 +8,7 @@
 #include "front/command.h"
 #include "front/json_out.h"
 #include "front/message.h"
+#include "front/opening.h"
 #include "front/safe_text.h"
 #include "front/xalloc.h"
 
@@ -16,9 +17,10 @@ enum exit_status command_init(const struct settings *settings)
     struct tess_store *store = NULL;
     struct tess_error error = {0};
     bool created = false;
-    enum tess_status status = tess_store_open(&settings->store, &store, &error);
-    if (status == TESS_OK)
-        status = tess_store_init(store, &created, &error);
+    enum exit_status exit_status;
+    if (!open_store(settings, &store, &exit_status))
+        return exit_status;
+    enum tess_status status = tess_store_init(store, &created, &error);
     tess_store_close(store);
     if (status != TESS_OK) {
         (void)message_failure(settings, &error);

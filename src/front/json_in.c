@@ -68,7 +68,7 @@ static bool read_escape(struct reader *reader)
     reader->at++;
     if (c != 'u')
         return true;
-    unsigned value, low;
+    unsigned value = 0, low = 0;
     if (!read_hex4(reader, &value))
         return false;
     if (value == 0)

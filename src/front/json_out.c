@@ -27,11 +27,17 @@ void json_add(cJSON *object, const char *name, cJSON *item)
         out_of_memory();
 }
 
-void json_add_text(cJSON *object, const char *name, const char *text)
+cJSON *json_string(const char *text)
 {
     char *safe = text_for_json(text);
-    json_add(object, name, cJSON_CreateString(safe));
+    cJSON *item = checked(cJSON_CreateString(safe));
     free(safe);
+    return item;
+}
+
+void json_add_text(cJSON *object, const char *name, const char *text)
+{
+    json_add(object, name, json_string(text));
 }
 
 /* As text: cJSON keeps numbers as doubles, which lose integers beyond 2^53. */
@@ -108,9 +114,7 @@ void json_add_montage(cJSON *object, const struct tess_result *result)
     if (result->output_count > 1) {
         cJSON *outputs = checked(cJSON_CreateArray());
         for (size_t i = 0; i < result->output_count; i++) {
-            char *safe = text_for_json(result->outputs[i]);
-            (void)cJSON_AddItemToArray(outputs, checked(cJSON_CreateString(safe)));
-            free(safe);
+            (void)cJSON_AddItemToArray(outputs, json_string(result->outputs[i]));
         }
         json_add(object, "outputs", outputs);
     }

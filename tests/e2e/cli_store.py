@@ -29,7 +29,12 @@ def test_add_list_remove():
     equal(run("list", "--grid", "holiday", status=0).answer(),
           {"grid_id": "holiday", "count": 3, "keys": sorted(keys, reverse=True)})
     equal(run("list", "--grid", "holiday", "--order", "key", status=0).answer()["keys"], sorted(keys))
-    equal(run("list", "--grid", "holiday", "--order", "added", status=0).answer()["keys"], keys)
+
+    in_turn = []
+    for index in range(4):
+        time.sleep(0.01)
+        in_turn += [item["s3Key"] for item in run("add", "--grid", "slow", "holiday-0.png", status=0).answer()["added"]]
+    equal(run("list", "--grid", "slow", "--order", "added", status=0).answer()["keys"], in_turn)
 
     equal(run("remove", "--grid", "holiday", keys[0], "no-such-key", status=0).answer(),
           {"message": "removed", "grid_id": "holiday", "removed": 1})
@@ -158,14 +163,17 @@ def test_environment_and_options():
     run("add", "--grid", "g", "a.png", env=env, status=0)
     run("create-grid", "g", env=env, status=0)
     equal(buckets("by-env"), ["pictures", "walls"])
-    run("add", "--grid", "g", "a.png", "--data", "by-option", "--source", "from", "--dest", "to", env=env, status=0)
-    equal(buckets("by-option"), ["from", "to"])
+    run("add", "--grid", "g", "a.png", "--data", "by-option", "--source", "from-here", "--dest", "to-there", env=env, status=0)
+    equal(buckets("by-option"), ["from-here", "to-there"])
     equal(run("list", "--grid", "g", env=env, status=0).answer()["count"], 1)
     other = environment(TESSERA_DATA="by-env", SOURCE_BUCKET="pictures", GRID_TABLE="OtherGrids", COUNTER_TABLE="others")
     run("list", "--grid", "g", env=other, status=1)
     run("counter", "c", env=env, status=0)
     equal(run("counter", "c", "--get", env=other, status=0).answer(), {"value": 0})
     assert not os.path.exists("tessera-data")
+    for name in ("to", "../x", "A", "a/b", "x" * 64):
+        contains(run("init", "--dest", name, "--data", "other", status=2).err, "bucket")
+        assert not os.path.exists("other")
 
 
 def test_data_folder_that_cannot_be():

@@ -92,6 +92,7 @@ def test_operands():
     contains(run("montage", "a.jpg", status=2).err, "-o grid.jpg")
     contains(run("montage", "a.jpg", "-o", "-", status=2).err, "standard output carries the answer")
     contains(run("montage", "a.jpg", "--dry-run", "--map", "m", status=2).err, "--map needs the picture")
+    contains(run("create-grid", "x", "-o", "-", status=2).err, "standard output carries the answer")
     contains(run("create-grid", status=2).err, "ID missing")
     contains(run("create-grid", "a", "b", status=2).err, "one argument too many: b")
     contains(run("doctor", "now", status=2).err, "one argument too many: now")

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/* Opening what most commands need, with the message and exit status that a failure deserves. */
+#ifndef FRONT_OPENING_H
+#define FRONT_OPENING_H
+
+#include "front/settings.h"
+
+/* False after a message; *status_out is then what to exit with: names that cannot be are wrong usage. */
+bool open_store(const struct settings *settings, struct tess_store **store_out, enum exit_status *status_out);
+bool open_engine(const struct settings *settings, struct tess_engine **engine_out,
+                 enum exit_status *status_out);
+
+/* Is this a grid id? */
+bool check_grid_id(const struct settings *settings, const char *grid_id, enum exit_status *status_out);
+
+#endif
