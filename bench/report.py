@@ -123,7 +123,8 @@ def text(result):
         names = ("decode_ms", "resample_ms", "place_ms", "encode_ms")
         rows = [(f"tile {tile}, 1/{section['denominator']}, {section['reader']}",
                  *(f"{section[name]:.2f}" for name in names)) for tile, section in stages.items()]
-        parts.append("one photo, one thread, ms of processor time\n" + _table(("", *(name.removesuffix("_ms") for name in names)), rows))
+        head = ("", *(name.removesuffix("_ms") for name in names))
+        parts.append(f"one photo, one thread, ms of processor time\n{_table(head, rows)}")
     rows = [(target["what"], _value(target), target["target"], {True: "PASS", False: "FAIL", None: "–"}[target["met"]])
             for target in result.get("targets", [])]
     if rows:
