@@ -40,7 +40,8 @@ enum tess_status backend_names_init(struct backend_names *names, const struct te
     if (names->objects_path && names->catalog_path && names->key_path)
         return TESS_OK;
     backend_names_clear(names);
-    return error_set(error, TESS_ERR_MEMORY, "no memory to open the store");
+    error_set(error, TESS_ERR_MEMORY, "no memory to open the store");
+    return TESS_ERR_MEMORY;
 }
 
 void backend_names_clear(struct backend_names *names)

@@ -67,7 +67,7 @@ enum tess_status catalog_sqlite_counter_add(struct catalog *catalog, const char 
                                             int64_t *value_out, struct tess_error *error);
 enum tess_status catalog_sqlite_counter_set(struct catalog *catalog, const char *name, int64_t value,
                                             struct tess_error *error);
-enum tess_status catalog_sqlite_ensure_tables(struct catalog *catalog, bool *created_out,
+enum tess_status catalog_sqlite_ensure_tables(struct catalog *self, bool *created_out,
                                               struct tess_error *error);
 
 /* WAL, synchronous=FULL and the switches that a file from anywhere needs. */

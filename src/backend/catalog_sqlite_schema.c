@@ -257,10 +257,10 @@ static int create_tables(struct catalog_sqlite *catalog)
     return result;
 }
 
-enum tess_status catalog_sqlite_ensure_tables(struct catalog *base, bool *created_out,
+enum tess_status catalog_sqlite_ensure_tables(struct catalog *self, bool *created_out,
                                               struct tess_error *error)
 {
-    struct catalog_sqlite *catalog = (struct catalog_sqlite *)base;
+    struct catalog_sqlite *catalog = (struct catalog_sqlite *)self;
     bool grids = false, counters = false;
     if (created_out)
         *created_out = false;

@@ -139,10 +139,8 @@ static enum tess_status submit(struct catalog_sqlite *catalog, struct catalog_ch
         pthread_mutex_unlock(&catalog->mutex);
 
         pthread_mutex_lock(&catalog->queue_mutex);
-        for (struct catalog_change *next = batch; batch; batch = next) {
-            next = batch->next; /* once it is done, its thread may end and its stack go */
+        for (; batch; batch = batch->next) /* their threads cannot end before the mutex is free */
             batch->done = true;
-        }
         catalog->has_leader = false;
         pthread_cond_broadcast(&catalog->queue_moved);
     }
