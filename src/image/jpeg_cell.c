@@ -27,8 +27,9 @@ struct stored_view {
 
 /*
  * How many times the cell's size a decode must keep for its DCT scale not to show after Lanczos 3. Measured
- * on photos as PSNR against a full-size decode: at 1/8 and 1/4, 1.6 times gives 41 dB, 2 times 44; 1/2 keeps
- * more of each block, 1.5 times gives 43. Below 40 dB the difference begins to be seen.
+ * on photos as PSNR against a full-size decode, for the reader that does worse: at 1/8 and 1/4, 1.6 times
+ * gives 41 dB and 2 times 44; 1/2 keeps more of each block, 1.5 times gives 43. Below 40 dB the difference
+ * begins to be seen.
  */
 static double room_needed(uint32_t denominator, enum tess_resample resample)
 {

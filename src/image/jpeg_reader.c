@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "image/jpeg_reader.h"
+#include "image/jpeg_fast.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const struct jpeg_reader *const readers[] = {&jpeg_turbo_reader};
+static const struct jpeg_reader *const readers[] = {&jpeg_fast_reader, &jpeg_turbo_reader};
 
 const struct jpeg_reader *jpeg_reader_for(const struct jpeg_request *request)
 {
