@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
+
+enum { SETTLED_AFTER_S = 120 };
 
 /* The folder that holds `path`, allocated; "." and "/" for names without one. */
 static char *parent_of(const char *path)
@@ -51,6 +54,18 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/*
+ * Was it made long enough ago for the kernel to have written it out by itself (30 s by default)? Some disks
+ * take milliseconds for a sync with nothing to do, and a store has several folders to look at when it opens.
+ */
+static bool is_settled(const char *path)
+{
+    struct statx info;
+    struct timespec now;
+    return statx(AT_FDCWD, path, 0, STATX_BTIME, &info) == 0 && (info.stx_mask & STATX_BTIME) &&
+           clock_gettime(CLOCK_REALTIME, &now) == 0 && info.stx_btime.tv_sec < now.tv_sec - SETTLED_AFTER_S;
+}
+
 enum tess_status folder_ensure(const char *path, bool *created_out, struct tess_error *error)
 {
     if (created_out)
@@ -75,6 +90,8 @@ enum tess_status folder_ensure(const char *path, bool *created_out, struct tess_
         return error_errno(error, failed, "cannot make the folder %s", path);
     if (created_out)
         *created_out = failed == 0;
+    if (failed == EEXIST && is_settled(path))
+        return TESS_OK;
     enum tess_status status = folder_sync_parent(path, error);
     /* A folder given to us in a place that we may pass through but not read. */
     return status == TESS_ERR_DENIED && failed == EEXIST ? TESS_OK : status;

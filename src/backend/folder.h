@@ -9,9 +9,9 @@
 #include <tessera/status.h>
 
 /*
- * Creates the folder and the missing ones above it. Syncs its parent also when it was there: another process
- * may have made it and not come to that. *created_out (may be NULL) tells whether this call made it.
- * TESS_ERR_INVALID when something else has the name.
+ * Creates the folder and the missing ones above it. Syncs its parent also when it was there but is new:
+ * another process may have made it and not come to that. *created_out (may be NULL) tells whether this call
+ * made it. TESS_ERR_INVALID when something else has the name.
  */
 enum tess_status folder_ensure(const char *path, bool *created_out, struct tess_error *error);
 
