@@ -22,7 +22,7 @@ struct sample_style {
     bool progressive;
     int restart_rows;   /* 0: none */
     int orientation;    /* EXIF 1..8; 0: no EXIF */
-    bool no_adobe;      /* leave out the Adobe marker of CMYK; values are then not inverted */
+    bool no_adobe;      /* leave out the Adobe marker of CMYK */
     const uint8_t *icc; /* NULL: no profile */
     size_t icc_bytes;
 };

@@ -149,14 +149,14 @@ static void invert(uint8_t *bytes, size_t count)
         bytes[i] = (uint8_t)(255 - bytes[i]);
 }
 
-/* Files with Adobe's marker hold inks inverted, as Photoshop has always written them. */
+/* Files hold inks inverted, as Photoshop has always written them, with Adobe's marker or without. */
 static bool write_inks(const char *folder, const struct photo *photo, uint8_t *room)
 {
     const size_t pixels = (size_t)photo->width_px * photo->height_px;
     struct sample_style style = {.colour = SAMPLE_CMYK, .quality = photo_quality, .no_adobe = true};
     profile_to_plain_inks(photo->rgb, pixels, room);
-    bool good = write_as(folder, "jpeg-cmyk-no-adobe.jpg", &style, room, photo->width_px, photo->height_px);
     invert(room, pixels * 4);
+    bool good = write_as(folder, "jpeg-cmyk-no-adobe.jpg", &style, room, photo->width_px, photo->height_px);
     style.no_adobe = false;
     good = write_as(folder, "jpeg-cmyk-adobe.jpg", &style, room, photo->width_px, photo->height_px) && good;
     style.colour = SAMPLE_YCCK;

@@ -140,7 +140,11 @@ static enum tess_status resample_components(const struct jpeg_planes *planes, co
     return status;
 }
 
-/* Packs one row of the components as lcms2 and colour_cmyk_to_rgb() take them. */
+/*
+ * Packs one row of the components as lcms2 and colour_cmyk_to_rgb() take them. CMYK and YCCK files hold inks
+ * inverted, as Photoshop has always written them; like every other reader we take that for granted, with
+ * Adobe's marker or without.
+ */
 static void pack_row(const struct jpeg_header *header, const struct picture *parts,
                      const struct picture *black, uint32_t row, uint8_t *packed)
 {
@@ -160,16 +164,15 @@ static void pack_row(const struct jpeg_header *header, const struct picture *par
         return;
     }
     const uint8_t *k = black->planes[0].data + row * black->planes[0].stride_bytes;
-    const uint8_t flip = header->inverted_cmyk ? 0xFF : 0x00;
     for (uint32_t x = 0; x < parts->width_px; x++, packed += 4) {
-        packed[0] = a[x] ^ flip;
-        packed[1] = b[x] ^ flip;
-        packed[2] = c[x] ^ flip;
-        packed[3] = k[x] ^ flip;
+        packed[0] = 255 - a[x];
+        packed[1] = 255 - b[x];
+        packed[2] = 255 - c[x];
+        packed[3] = 255 - k[x];
     }
 }
 
-/* YCCK is CMY turned into YCbCr as if it were RGB (Adobe TN 5116), with the same inversion as CMYK. */
+/* YCCK is CMY turned into YCbCr as if it were RGB (Adobe TN 5116). */
 static enum tess_status unpack_ycck(struct picture *parts, struct tess_error *error)
 {
     struct picture rgb;

@@ -108,7 +108,6 @@ enum tess_status jpeg_header_read(const uint8_t *bytes, size_t size_bytes, const
     header_out->icc = markers.icc;
     header_out->icc_size_bytes = markers.icc_size_bytes;
     header_out->orientation = markers.orientation;
-    header_out->inverted_cmyk = markers.adobe;
     status = check_limits(&markers, limits, error);
     if (status == TESS_OK)
         status = read_by_libjpeg(bytes, size_bytes, header_out, error);

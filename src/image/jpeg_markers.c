@@ -20,7 +20,6 @@ enum {
     M_SOS = 0xDA,
     M_APP1 = 0xE1,
     M_APP2 = 0xE2,
-    M_APP14 = 0xEE,
     M_TEM = 0x01
 };
 
@@ -94,8 +93,6 @@ static void note_segment(struct walk *walk, uint8_t code, const uint8_t *body, s
         walk->exif_seen = true;
     } else if (code == M_APP2) {
         note_icc(&walk->icc, body, size);
-    } else if (code == M_APP14 && size >= 12 && memcmp(body, "Adobe", 5) == 0) {
-        walk->markers.adobe = true;
     } else if (code >= M_SOF0 && code <= M_SOF15 && code != M_DHT && code != M_JPG && code != M_DAC) {
         note_frame(&walk->markers, code, body, size);
     }

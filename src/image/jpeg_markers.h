@@ -19,7 +19,6 @@ struct jpeg_markers {
     uint8_t precision; /* bits a sample */
     uint8_t component_count;
     uint32_t width_px, height_px;
-    bool adobe;          /* has an Adobe APP14 segment */
     bool multiple_scans; /* progressive, or not all components in the first scan */
     uint32_t scan_count; /* counted no further than max_scans + 1, and only where there are multiple_scans */
     uint8_t orientation; /* EXIF, 1..8 */

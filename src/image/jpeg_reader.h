@@ -33,7 +33,6 @@ struct jpeg_header {
     uint8_t max_h_samp, max_v_samp;
     bool progressive;
     bool arithmetic;
-    bool inverted_cmyk;  /* Adobe's CMYK and YCCK: 255 means no ink */
     uint8_t orientation; /* EXIF, 1..8; 1 where it is missing or nonsense */
     uint8_t *icc; /* embedded profile, owned; NULL when there is none (or its chunks do not fit together) */
     size_t icc_size_bytes;
