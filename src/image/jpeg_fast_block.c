@@ -21,14 +21,14 @@ enum {
     SECOND_SHIFT = 13 + 2 + 3
 };
 
-/* Zigzag index to place; all behind the last coefficient that is kept count as the one behind it. */
-enum { LAST2 = 4, LAST4 = 24 };
-static const uint8_t places2[LAST2 + 2] = {0, 1, 2, FAST_SPARE_PLACE, 3, FAST_SPARE_PLACE};
-#define SPARE FAST_SPARE_PLACE
-static const uint8_t places4[LAST4 + 2] = {0,  1,     4,     8,     5,     2,     3,     6,     9,
-                                           12, SPARE, 13,    10,    7,     SPARE, SPARE, SPARE, 11,
-                                           14, SPARE, SPARE, SPARE, SPARE, SPARE, 15,    SPARE};
-#undef SPARE
+/*
+ * Zigzag index to place. Behind the last coefficient that is kept there is only the spare place, 0; two
+ * symbols may lead there from the index behind it, 64 further each.
+ */
+enum { LAST2 = 4, LAST4 = 24, PLACES = LAST4 + 1 + 2 * FAST_ADVANCE_END + 1 };
+static const uint8_t places2[PLACES] = {1, 2, 3, 0, 4};
+static const uint8_t places4[PLACES] = {1, 2, 5, 9, 6,  3,  4, 7, 10, 13, 0, 14, 11,
+                                        8, 0, 0, 0, 12, 15, 0, 0, 0,  0,  0, 16};
 
 static int16_t clamp16(int32_t value)
 {
@@ -40,22 +40,34 @@ static uint8_t clamp_sample(int32_t value)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
+void fast_block_quant(const uint16_t zigzag[64], uint32_t size, int16_t quant[16])
+{
+    const uint8_t *places = size == 4 ? places4 : places2;
+    memset(quant, 0, 16 * sizeof quant[0]);
+    for (uint32_t k = 0; k < 64; k++)
+        if (places[k] != FAST_SPARE_PLACE)
+            quant[places[k] - FAST_DC_PLACE] = (int16_t)zigzag[k];
+}
+
 /*
- * Reads one symbol at the head of *word and moves both on. Behind `last`, reading goes on without effect (the
- * spare place takes what comes), so that loops need not end at a block's end and branches on it, which the
- * processor cannot foresee, are few.
+ * Reads one symbol at the head of *word and moves on. Behind the last coefficient, reading goes on without
+ * effect (the spare place takes what comes), so that loops need not end at a block's end and branches on it,
+ * which the processor cannot foresee, are few.
  */
-static inline void read_symbol(struct fast_block *block, const uint8_t *places, uint32_t last, uint64_t *word)
+static inline void read_symbol(struct fast_block *block, const uint8_t places[PLACES], uint64_t *word)
 {
     uint32_t entry = block->table->value[*word >> FAST_VALUE_SHIFT];
     if (__builtin_expect(entry == 0, 0))
         entry = fast_long_value(block->table, *word);
-    uint32_t k = block->k + (entry >> 8 & 255);
-    k = k <= last ? k : last + 1;
-    block->k = k;
-    block->coefs[places[k]] = ((int32_t)entry >> 16) * block->quant[k];
+    block->k += entry >> 8 & 255;
+    block->coefs[places[block->k]] = (int16_t)(entry >> 16);
     *word <<= entry & 31;
     block->bit += entry & 31;
+}
+
+static inline uint32_t limit_k(uint32_t k, uint32_t last)
+{
+    return k <= last ? k : last + 1;
 }
 
 /* No more than four symbols lead to zigzag index 4; a fetch is sure to hold two. */
@@ -64,8 +76,9 @@ void fast_block_read2(const struct fast_block *block, const uint8_t *data)
     struct fast_block a = *block;
     for (int i = 0; i < 2; i++) {
         uint64_t word = fast_peek(data, a.bit);
-        read_symbol(&a, places2, LAST2, &word);
-        read_symbol(&a, places2, LAST2, &word);
+        read_symbol(&a, places2, &word);
+        read_symbol(&a, places2, &word);
+        a.k = limit_k(a.k, LAST2);
     }
 }
 
@@ -74,8 +87,8 @@ void fast_block_read4(const struct fast_block *block, const uint8_t *data)
     struct fast_block a = *block;
     while (a.k <= LAST4) {
         uint64_t word = fast_peek(data, a.bit);
-        read_symbol(&a, places4, LAST4, &word);
-        read_symbol(&a, places4, LAST4, &word);
+        read_symbol(&a, places4, &word);
+        read_symbol(&a, places4, &word);
     }
 }
 
@@ -86,24 +99,26 @@ void fast_block_read4_pair(const struct fast_block blocks[2], const uint8_t *dat
     while (a.k <= LAST4 || b.k <= LAST4) {
         uint64_t word_a = fast_peek(data, a.bit);
         uint64_t word_b = fast_peek(data, b.bit);
-        read_symbol(&a, places4, LAST4, &word_a);
-        read_symbol(&b, places4, LAST4, &word_b);
-        read_symbol(&a, places4, LAST4, &word_a);
-        read_symbol(&b, places4, LAST4, &word_b);
+        a.k = limit_k(a.k, LAST4);
+        b.k = limit_k(b.k, LAST4);
+        read_symbol(&a, places4, &word_a);
+        read_symbol(&b, places4, &word_b);
+        read_symbol(&a, places4, &word_a);
+        read_symbol(&b, places4, &word_b);
     }
 }
 
-void fast_idct1(int32_t coef, uint8_t *to)
+void fast_idct1(int16_t coef, int16_t quant, uint8_t *to)
 {
-    *to = clamp_sample(((coef + 4) >> 3) + 128);
+    *to = clamp_sample(((coef * quant + 4) >> 3) + 128);
 }
 
-void fast_idct2(const int32_t coefs[4], uint8_t *to, size_t stride_bytes)
+void fast_idct2(const int16_t coefs[4], const int16_t quant[4], uint8_t *to, size_t stride_bytes)
 {
-    int32_t middle = clamp16(coefs[0]) + 4 + (128 << 3);
-    int32_t across = clamp16(coefs[1]);
-    int32_t down = clamp16(coefs[2]);
-    int32_t both = clamp16(coefs[3]);
+    int32_t middle = clamp16(coefs[0] * quant[0]) + 4 + (128 << 3);
+    int32_t across = clamp16(coefs[1] * quant[1]);
+    int32_t down = clamp16(coefs[2] * quant[2]);
+    int32_t both = clamp16(coefs[3] * quant[3]);
     to[0] = clamp_sample((middle + across + down + both) >> 3);
     to[1] = clamp_sample((middle - across + down - both) >> 3);
     to[stride_bytes] = clamp_sample((middle + across - down - both) >> 3);
@@ -123,12 +138,12 @@ static void idct4_line(const int16_t *in, int32_t *out, size_t step, int shift)
     out[3 * step] = (even0 - odd0) >> shift;
 }
 
-void fast_idct4_plain(const int32_t coefs[16], uint8_t *to, size_t stride_bytes)
+void fast_idct4_plain(const int16_t coefs[16], const int16_t quant[16], uint8_t *to, size_t stride_bytes)
 {
     int32_t wide[16];
     int16_t middle[16];
     for (int i = 0; i < 16; i++)
-        middle[i] = clamp16(coefs[i]);
+        middle[i] = clamp16(coefs[i] * quant[i]);
     for (size_t column = 0; column < 4; column++)
         idct4_line(middle + column, wide + column, 4, FIRST_SHIFT);
     for (int i = 0; i < 16; i++)
@@ -141,6 +156,15 @@ void fast_idct4_plain(const int32_t coefs[16], uint8_t *to, size_t stride_bytes)
 }
 
 #ifdef __SSE2__
+
+static __m128i dequantize8(const int16_t coefs[8], const int16_t quant[8])
+{
+    __m128i values = _mm_loadu_si128((const __m128i *)(const void *)coefs);
+    __m128i factors = _mm_loadu_si128((const __m128i *)(const void *)quant);
+    __m128i low = _mm_mullo_epi16(values, factors);
+    __m128i high = _mm_mulhi_epi16(values, factors);
+    return _mm_packs_epi32(_mm_unpacklo_epi16(low, high), _mm_unpackhi_epi16(low, high));
+}
 
 static __m128i pair(int16_t first, int16_t second)
 {
@@ -174,11 +198,10 @@ static void transpose4(__m128i *rows01, __m128i *rows23)
     *rows23 = _mm_unpackhi_epi16(a, b);
 }
 
-void fast_idct4(const int32_t coefs[16], uint8_t *to, size_t stride_bytes)
+void fast_idct4(const int16_t coefs[16], const int16_t quant[16], uint8_t *to, size_t stride_bytes)
 {
-    const __m128i *rows = (const __m128i *)(const void *)coefs;
-    __m128i rows01 = _mm_packs_epi32(_mm_loadu_si128(rows), _mm_loadu_si128(rows + 1));
-    __m128i rows23 = _mm_packs_epi32(_mm_loadu_si128(rows + 2), _mm_loadu_si128(rows + 3));
+    __m128i rows01 = dequantize8(coefs, quant);
+    __m128i rows23 = dequantize8(coefs + 8, quant + 8);
     idct4_lines(&rows01, &rows23, FIRST_SHIFT);
     transpose4(&rows01, &rows23);
     idct4_lines(&rows01, &rows23, SECOND_SHIFT);
@@ -194,9 +217,9 @@ void fast_idct4(const int32_t coefs[16], uint8_t *to, size_t stride_bytes)
 
 #else
 
-void fast_idct4(const int32_t coefs[16], uint8_t *to, size_t stride_bytes)
+void fast_idct4(const int16_t coefs[16], const int16_t quant[16], uint8_t *to, size_t stride_bytes)
 {
-    fast_idct4_plain(coefs, to, stride_bytes);
+    fast_idct4_plain(coefs, quant, to, stride_bytes);
 }
 
 #endif

@@ -22,30 +22,33 @@
 
 #include "image/jpeg_fast_tables.h"
 
-/* Coefficients that a scale keeps, row by row, and one place for all the others. */
-enum { FAST_SPARE_PLACE = 16, FAST_BLOCK_COEFS = 17 };
+/* Where coefficients go: one place for all that a scale does not keep, then those it keeps, row by row. */
+enum { FAST_SPARE_PLACE = 0, FAST_DC_PLACE = 1, FAST_BLOCK_COEFS = 17 };
+
+/* The quantization of the coefficients that blocks of size × size samples keep, row by row. */
+void fast_block_quant(const uint16_t zigzag[64], uint32_t size, int16_t quant[16]);
 
 /* A block whose DC coefficient has been read. */
 struct fast_block {
     const struct fast_ac_table *table;
-    const uint16_t *quant; /* zigzag order */
-    uint64_t bit;          /* where the next code begins */
-    uint32_t k;            /* zigzag index of the last coefficient read */
-    int32_t *coefs;        /* FAST_BLOCK_COEFS dequantized ones; all but the DC are 0 at first */
+    uint64_t bit;   /* where the next code begins */
+    uint32_t k;     /* zigzag index of the last coefficient read */
+    int16_t *coefs; /* FAST_BLOCK_COEFS; all but the DC are 0 at first */
 };
 
-/* Read the coefficients of a block of 2 × 2 or 4 × 4 samples; of two blocks at once, the time of one and a
- * half. */
+/* Read the coefficients of a block of 2 × 2 or 4 × 4 samples; or of two blocks at once, which takes less
+ * time. */
 void fast_block_read2(const struct fast_block *block, const uint8_t *data);
 void fast_block_read4(const struct fast_block *block, const uint8_t *data);
 void fast_block_read4_pair(const struct fast_block blocks[2], const uint8_t *data);
 
-/* Samples from dequantized coefficients, which are limited to 16 bits first; `to` is the upper left one. */
-void fast_idct1(int32_t coef, uint8_t *to);
-void fast_idct2(const int32_t coefs[4], uint8_t *to, size_t stride_bytes);
-void fast_idct4(const int32_t coefs[16], uint8_t *to, size_t stride_bytes);
+/* Samples from coefficients row by row, limited to 16 bits after dequantization; `to` is the upper left
+ * sample. */
+void fast_idct1(int16_t coef, int16_t quant, uint8_t *to);
+void fast_idct2(const int16_t coefs[4], const int16_t quant[4], uint8_t *to, size_t stride_bytes);
+void fast_idct4(const int16_t coefs[16], const int16_t quant[16], uint8_t *to, size_t stride_bytes);
 
 /* fast_idct4 without SSE2: what it must equal. */
-void fast_idct4_plain(const int32_t coefs[16], uint8_t *to, size_t stride_bytes);
+void fast_idct4_plain(const int16_t coefs[16], const int16_t quant[16], uint8_t *to, size_t stride_bytes);
 
 #endif

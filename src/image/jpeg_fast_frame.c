@@ -44,8 +44,11 @@ static bool parse_quant(struct segment segment, struct fast_frame *frame)
         size_t width = (size_t)(head >> 4) + 1;
         if (slot >= FAST_TABLE_SLOTS || width > 2 || segment.left < 64 * width)
             return false;
-        for (int i = 0; i < 64; i++, segment.at += width)
+        for (int i = 0; i < 64; i++, segment.at += width) {
             frame->quant[slot][i] = (uint16_t)(width == 2 ? be16(segment.at) : *segment.at);
+            if (frame->quant[slot][i] > INT16_MAX)
+                return false;
+        }
         frame->quant_present[slot] = true;
         segment.left -= 64 * width;
     }

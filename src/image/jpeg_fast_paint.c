@@ -96,7 +96,7 @@ void fast_painter_init(struct fast_painter *painter, const struct fast_frame *fr
         painter->components[i].mcu_step_y = component->v_samp * block_px * plane->stride_bytes;
         painter->components[i].dc = &tables->dc[component->dc_slot];
         painter->components[i].ac = &tables->ac[component->ac_slot];
-        painter->components[i].quant = frame->quant[component->quant_slot];
+        fast_block_quant(frame->quant[component->quant_slot], block_px, painter->components[i].quant);
         for (uint32_t y = 0; y < component->v_samp; y++)
             for (uint32_t x = 0; x < component->h_samp; x++)
                 *offset++ = (y * plane->stride_bytes + x) * block_px;
@@ -110,28 +110,34 @@ static void paint_pending(struct fast_painter *painter, const uint8_t *data)
     else if (painter->pending_count == 1)
         fast_block_read4(painter->pending, data);
     for (uint32_t i = 0; i < painter->pending_count; i++)
-        fast_idct4(painter->pending_coefs[i], painter->pending_to[i], painter->pending_stride_bytes[i]);
+        fast_idct4(painter->pending_coefs[i] + FAST_DC_PLACE, painter->pending_quant[i],
+                   painter->pending_to[i], painter->pending_stride_bytes[i]);
     painter->pending_count = 0;
 }
 
-static void paint4(struct fast_painter *painter, const uint8_t *data, const struct fast_block *block,
-                   uint8_t *to, size_t stride_bytes)
+static void paint4(struct fast_painter *painter, uint32_t component, const uint8_t *data, uint64_t ac_bit,
+                   int16_t dc, uint8_t *to)
 {
     const uint32_t i = painter->pending_count++;
-    memset(painter->pending_coefs[i], 0, sizeof painter->pending_coefs[i]);
-    painter->pending_coefs[i][0] = block->coefs[0];
-    painter->pending[i] = *block;
-    painter->pending[i].coefs = painter->pending_coefs[i];
+    int16_t *coefs = painter->pending_coefs[i];
+    memset(coefs, 0, sizeof painter->pending_coefs[i]);
+    coefs[FAST_DC_PLACE] = dc;
+    painter->pending[i] = (struct fast_block){painter->components[component].ac, ac_bit, 0, coefs};
+    painter->pending_quant[i] = painter->components[component].quant;
     painter->pending_to[i] = to;
-    painter->pending_stride_bytes[i] = stride_bytes;
+    painter->pending_stride_bytes[i] = painter->components[component].stride_bytes;
     if (painter->pending_count == 2)
         paint_pending(painter, data);
 }
 
-static void paint2(const uint8_t *data, const struct fast_block *block, uint8_t *to, size_t stride_bytes)
+static void paint2(const struct fast_painter *painter, uint32_t component, const uint8_t *data,
+                   uint64_t ac_bit, int16_t dc, uint8_t *to)
 {
-    fast_block_read2(block, data);
-    fast_idct2(block->coefs, to, stride_bytes);
+    int16_t coefs[FAST_BLOCK_COEFS] = {[FAST_DC_PLACE] = dc};
+    const struct fast_block block = {painter->components[component].ac, ac_bit, 0, coefs};
+    fast_block_read2(&block, data);
+    fast_idct2(coefs + FAST_DC_PLACE, painter->components[component].quant, to,
+               painter->components[component].stride_bytes);
 }
 
 /* Reads the DC coefficient that begins at `bit`; where the AC coefficients begin. */
@@ -152,18 +158,15 @@ static void paint_mcu(struct fast_painter *painter, const uint8_t *data, const u
     for (uint32_t b = 0; b < frame->mcu_blocks; b++) {
         const uint32_t i = frame->block_component[b];
         const uint64_t ac_bit = read_dc(painter, i, data, block_bits[b]);
-        int32_t coefs[FAST_BLOCK_COEFS] = {(int16_t)painter->components[i].dc_prediction *
-                                           painter->components[i].quant[0]};
-        const struct fast_block block = {painter->components[i].ac, painter->components[i].quant, ac_bit, 0,
-                                         coefs};
+        const int16_t dc = (int16_t)painter->components[i].dc_prediction;
         uint8_t *to = painter->components[i].plane + x * painter->components[i].mcu_step_x +
                       y * painter->components[i].mcu_step_y + painter->block_offset[b];
         if (painter->components[i].block_px == 1)
-            fast_idct1(coefs[0], to);
+            fast_idct1(dc, painter->components[i].quant[0], to);
         else if (painter->components[i].block_px == 2)
-            paint2(data, &block, to, painter->components[i].stride_bytes);
+            paint2(painter, i, data, ac_bit, dc, to);
         else
-            paint4(painter, data, &block, to, painter->components[i].stride_bytes);
+            paint4(painter, i, data, ac_bit, dc, to);
     }
 }
 

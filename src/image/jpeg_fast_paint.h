@@ -26,7 +26,7 @@ struct fast_painter {
         uint32_t block_px;
         const struct fast_dc_table *dc;
         const struct fast_ac_table *ac;
-        const uint16_t *quant;
+        int16_t quant[16];
         uint32_t dc_prediction; /* wraps; only its low 16 bits count */
         size_t stride_bytes;
     } components[FAST_MAX_COMPONENTS];
@@ -35,7 +35,8 @@ struct fast_painter {
     /* Blocks of 4 × 4 samples wait until there are two of them. */
     uint32_t pending_count;
     struct fast_block pending[2];
-    int32_t pending_coefs[2][FAST_BLOCK_COEFS];
+    int16_t pending_coefs[2][FAST_BLOCK_COEFS];
+    const int16_t *pending_quant[2];
     uint8_t *pending_to[2];
     size_t pending_stride_bytes[2];
 };

@@ -24,10 +24,10 @@
 #include "image/jpeg_fast_walk.h"
 
 enum {
-    PART_MAX_BYTES = 32 * 1024, /* a window and its positions fit in the second-level cache */
-    PART_MIN_BYTES = 2 * 1024,  /* below that, falling into step takes too large a share */
-    PART_BLOCKS = 16 * 1024,    /* positions kept for a part: enough from 16 bits a block on */
-    WINDOW_BYTES = FAST_WALKERS * PART_MAX_BYTES + FAST_MCU_MAX_BYTES,
+    PART_BYTES = 32 * 1024,    /* a window and its positions fit in the second-level cache */
+    PART_MIN_BYTES = 2 * 1024, /* below that, falling into step takes too large a share */
+    PART_BLOCKS = 16 * 1024,   /* positions kept for a part: enough from 16 bits a block on */
+    WINDOW_BYTES = FAST_WALKERS * PART_BYTES + FAST_MCU_MAX_BYTES,
     MARKER_RST0 = 0xD0
 };
 
@@ -109,9 +109,7 @@ static enum tess_status join(struct scan *scan, const struct fast_stretch *stret
 static enum tess_status walk_together(struct scan *scan, uint64_t end_bit)
 {
     struct fast_stretch stretches[FAST_WALKERS];
-    uint64_t part_bits = (end_bit - scan->bit) / FAST_WALKERS;
-    if (part_bits > 8 * (uint64_t)PART_MAX_BYTES)
-        part_bits = 8 * (uint64_t)PART_MAX_BYTES;
+    const uint64_t part_bits = (end_bit - scan->bit) / FAST_WALKERS;
     for (uint32_t i = 0; i < FAST_WALKERS; i++)
         stretches[i] = (struct fast_stretch){.bit = scan->bit + i * part_bits,
                                              .end_bit = scan->bit + (i + 1) * part_bits,

@@ -20,28 +20,36 @@ void fast_walk_init(struct fast_walk *walk, const struct fast_frame *frame, cons
     }
 }
 
-/* From position k of a block to its end, one symbol at a time. The bit behind it, or 0. */
+static inline bool ended_properly(uint32_t k)
+{
+    return k == 63 || k - FAST_SKIP_END <= 62;
+}
+
+/* From position k of a block to its end. The bit behind it, or 0. */
 static __attribute__((noinline)) uint64_t finish_block(const struct fast_walk *walk, uint32_t block,
                                                        uint64_t bit, uint32_t k)
 {
+    const struct fast_ac_table *table = walk->ac[block];
     while (k < 63) {
-        uint32_t symbol = fast_ac_symbol(walk->ac[block], fast_peek(walk->data, bit));
+        uint64_t word = fast_peek(walk->data, bit);
+        uint32_t entry = table->skip[word >> FAST_PEEK_SHIFT];
+        uint32_t next_k = k + (entry & 255);
+        if (next_k < 63 || ended_properly(next_k)) {
+            bit += entry >> 8;
+            k = next_k;
+            continue;
+        }
+        uint32_t symbol = fast_ac_symbol(table, word);
         if (symbol == 0)
             return 0;
         bit += symbol & FAST_BITS_MASK;
-        uint32_t advance = symbol >> FAST_ADVANCE_SHIFT;
-        if (advance == FAST_ADVANCE_END)
+        k += symbol >> FAST_ADVANCE_SHIFT;
+        if (symbol >> FAST_ADVANCE_SHIFT == FAST_ADVANCE_END)
             break;
-        k += advance;
         if (k > 63)
             return 0;
     }
     return bit;
-}
-
-static inline bool ended_properly(uint32_t k)
-{
-    return k == 63 || k - FAST_SKIP_END <= 62;
 }
 
 /* Bits of the DC code and difference at `bit`; 0 when there is no such code. */
@@ -53,22 +61,7 @@ static inline uint32_t dc_bits(const struct fast_walk *walk, uint32_t block, uin
 static uint64_t walk_block(const struct fast_walk *walk, uint32_t block, uint64_t bit)
 {
     uint32_t dc = dc_bits(walk, block, bit);
-    if (dc == 0)
-        return 0;
-    bit += dc;
-    const uint16_t *skip = walk->ac[block]->skip;
-    uint64_t last_bit = bit;
-    uint32_t last_k = 0;
-    for (uint32_t k = 0; k < 63;) {
-        uint32_t entry = skip[fast_peek(walk->data, bit) >> FAST_PEEK_SHIFT];
-        last_bit = bit;
-        last_k = k;
-        bit += entry >> 8;
-        k += entry & 255;
-        if (k >= 63 && !ended_properly(k))
-            return finish_block(walk, block, last_bit, last_k);
-    }
-    return bit;
+    return dc == 0 ? 0 : finish_block(walk, block, bit + dc, 0);
 }
 
 uint64_t fast_walk_mcu(const struct fast_walk *walk, uint64_t bit, uint32_t *block_bits)

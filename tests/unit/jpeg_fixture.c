@@ -148,16 +148,18 @@ struct reference {
 
 static void make_block(const JCOEF *coefs, const UINT16 *quant, uint32_t size, uint8_t *to, size_t stride)
 {
-    int32_t kept[16] = {0};
+    int16_t kept[16] = {0}, factors[16] = {0};
     for (uint32_t v = 0; v < size; v++)
-        for (uint32_t u = 0; u < size; u++)
-            kept[v * size + u] = coefs[8 * v + u] * quant[8 * v + u];
+        for (uint32_t u = 0; u < size; u++) {
+            kept[v * size + u] = coefs[8 * v + u];
+            factors[v * size + u] = (int16_t)quant[8 * v + u];
+        }
     if (size == 1)
-        fast_idct1(kept[0], to);
+        fast_idct1(kept[0], factors[0], to);
     else if (size == 2)
-        fast_idct2(kept, to, stride);
+        fast_idct2(kept, factors, to, stride);
     else
-        fast_idct4_plain(kept, to, stride);
+        fast_idct4_plain(kept, factors, to, stride);
 }
 
 static void make_plane(struct reference *reference, jvirt_barray_ptr array, int index, uint32_t size)
@@ -178,6 +180,21 @@ static uint32_t scaled(uint32_t full_px, uint32_t samp, uint32_t max_samp, uint3
     return (uint32_t)ceil((double)full_px * samp * size / (8.0 * max_samp));
 }
 
+/* One plane as large as its blocks, at `size` samples a block's side. */
+static struct jpeg_plane plane_of(const struct jpeg_decompress_struct *cinfo, int index, uint32_t size)
+{
+    const jpeg_component_info *component = &cinfo->comp_info[index];
+    const uint32_t h = (uint32_t)component->h_samp_factor, v = (uint32_t)component->v_samp_factor;
+    const uint32_t max_h = (uint32_t)cinfo->max_h_samp_factor, max_v = (uint32_t)cinfo->max_v_samp_factor;
+    return (struct jpeg_plane){.stride_bytes = component->width_in_blocks * size,
+                               .width_px = component->width_in_blocks * size,
+                               .height_px = component->height_in_blocks * size,
+                               .whole_width_px = scaled(cinfo->image_width, h, max_h, size),
+                               .whole_height_px = scaled(cinfo->image_height, v, max_v, size),
+                               .scale_x = (double)h * size / (8.0 * max_h),
+                               .scale_y = (double)v * size / (8.0 * max_v)};
+}
+
 static void make_planes(struct reference *reference, const struct jpeg_request *request)
 {
     struct jpeg_decompress_struct *cinfo = &reference->cinfo;
@@ -185,25 +202,15 @@ static void make_planes(struct reference *reference, const struct jpeg_request *
     (void)jpeg_read_header(cinfo, TRUE);
     jvirt_barray_ptr *arrays = jpeg_read_coefficients(cinfo);
     struct jpeg_planes *planes = reference->planes;
-    size_t total = 0;
-    size_t offsets[JPEG_MAX_COMPONENTS];
-    uint32_t sizes[JPEG_MAX_COMPONENTS];
+    size_t offsets[JPEG_MAX_COMPONENTS] = {0};
+    size_t total = 1;
     planes->count = (uint32_t)cinfo->num_components;
     for (int i = 0; i < cinfo->num_components; i++) {
         const jpeg_component_info *component = &cinfo->comp_info[i];
-        uint32_t h = (uint32_t)component->h_samp_factor, v = (uint32_t)component->v_samp_factor;
-        uint32_t max_h = (uint32_t)cinfo->max_h_samp_factor, max_v = (uint32_t)cinfo->max_v_samp_factor;
-        bool doubled = request->full_chroma && 2 * h == max_h && 2 * v == max_v && request->denominator > 2;
-        uint32_t size = 8 / request->denominator * (doubled ? 2 : 1);
-        planes->planes[i] =
-            (struct jpeg_plane){.stride_bytes = component->width_in_blocks * size,
-                                .width_px = component->width_in_blocks * size,
-                                .height_px = component->height_in_blocks * size,
-                                .whole_width_px = scaled(cinfo->image_width, h, max_h, size),
-                                .whole_height_px = scaled(cinfo->image_height, v, max_v, size),
-                                .scale_x = (double)h * size / (8.0 * max_h),
-                                .scale_y = (double)v * size / (8.0 * max_v)};
-        sizes[i] = size;
+        const bool halved = 2 * component->h_samp_factor == cinfo->max_h_samp_factor &&
+                            2 * component->v_samp_factor == cinfo->max_v_samp_factor;
+        const bool doubled = request->full_chroma && halved && request->denominator > 2;
+        planes->planes[i] = plane_of(cinfo, i, 8 / request->denominator * (doubled ? 2 : 1));
         offsets[i] = total;
         total += planes->planes[i].stride_bytes * planes->planes[i].height_px;
     }
@@ -212,7 +219,7 @@ static void make_planes(struct reference *reference, const struct jpeg_request *
         abort();
     for (int i = 0; i < cinfo->num_components; i++) {
         planes->planes[i].data = planes->memory + offsets[i];
-        make_plane(reference, arrays[i], i, sizes[i]);
+        make_plane(reference, arrays[i], i, planes->planes[i].width_px / cinfo->comp_info[i].width_in_blocks);
     }
 }
 

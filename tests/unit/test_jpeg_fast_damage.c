@@ -166,6 +166,42 @@ static void flipped_bits_are_found_or_harmless(void **state)
     assert_true(corrupt > 100);
 }
 
+/* Sizes, slots, counts and lengths that do not fit: declined, or read as libjpeg does. */
+static void changed_headers_are_declined_or_harmless(void **state)
+{
+    (void)state;
+    static const struct jpeg_recipe recipe = {33, 25, 3, 2, 1, 80, CONTENT_SMOOTH, true, false, 2};
+    static const uint8_t changes[] = {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x80, 0xFF};
+    struct jpeg_file file = jpeg_file_make(&recipe);
+    uint32_t declined = 0, compared = 0;
+    for (size_t i = 2; i < scan_of(&file); i++) {
+        for (size_t change = 0; change < sizeof changes; change++) {
+            struct jpeg_file changed = cut(&file, file.size);
+            struct jpeg_header header;
+            changed.data[i] ^= changes[change];
+            if (jpeg_file_header(&changed, &header)) {
+                struct jpeg_request request = jpeg_file_request(&changed, &header, 2);
+                struct jpeg_planes planes, reference;
+                enum tess_status status = read_request(&request, &planes);
+                if (status == TESS_ERR_UNSUPPORTED) {
+                    assert_false(jpeg_fast_reader.accepts(&request));
+                    declined++;
+                } else if (status == TESS_OK && jpeg_file_reference(&request, &reference)) {
+                    assert_true(jpeg_planes_match(&planes, &reference));
+                    jpeg_planes_clear(&reference);
+                    compared++;
+                }
+                jpeg_planes_clear(&planes);
+                jpeg_header_clear(&header);
+            }
+            free(changed.data);
+        }
+    }
+    assert_true(declined > 100);
+    assert_true(compared > 100);
+    free(file.data);
+}
+
 /* libjpeg's standard luma codes. */
 static void put_dc0(struct bit_writer *bits)
 {
@@ -353,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_file_cut_anywhere_is_corrupt),
         cmocka_unit_test(what_lies_behind_the_region_does_not_matter),
         cmocka_unit_test(flipped_bits_are_found_or_harmless),
+        cmocka_unit_test(changed_headers_are_declined_or_harmless),
         cmocka_unit_test(a_block_ends_at_its_last_coefficient),
         cmocka_unit_test(short_codes_do_not_lead_out_of_a_block_unseen),
         cmocka_unit_test(codes_that_do_not_exist_are_corrupt),
