@@ -190,7 +190,7 @@ static void huge_claims_cost_nothing(void **state)
                     "\x17\1\4\0\1\0\0\0\x08\0\0\0"
                     "\0\0\0\0");
     /* lossless: 14 bits each of width - 1 and height - 1 */
-    CLAIMS_TOO_MUCH("RIFF\x18\0\0\0WEBPVP8L\x0A\0\0\0\x2F\xFE\xBF\xFF\x0F\0\0\0\0\0");
+    CLAIMS_TOO_MUCH("RIFF\x16\0\0\0WEBPVP8L\x0A\0\0\0\x2F\xFE\xBF\xFF\x0F\0\0\0\0\0");
 }
 
 static void append_big_endian(GByteArray *bytes, uint32_t value)
@@ -337,6 +337,35 @@ static void animated_webp_and_paged_tiff_show_the_first(void **state)
     }
 }
 
+static uint64_t peak_of(VipsImage *image, const char *suffix)
+{
+    struct blob blob = fixture_encode(image, suffix);
+    uint32_t width = 0, height = 0;
+    uint64_t peak = 0;
+    assert_int_equal(fixture_ops()->probe(blob.data, blob.size, &width, &height, &peak, NULL), TESS_OK);
+    blob_clear(&blob);
+    return peak;
+}
+
+/* What streams is estimated by its lines, what does not by its pixels. */
+static void estimates_follow_the_way_of_decoding(void **state)
+{
+    (void)state;
+    const double grey[] = {120, 120, 120, 255};
+    const uint64_t pixels = 200ULL * 30000;
+    VipsImage *tall = fixture_flat(200, 30000, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR, grey, 3);
+    VipsImage *clear = fixture_flat(200, 30000, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR, grey, 4);
+    const uint64_t streamed = peak_of(g_object_ref(tall), ".png[strip]");
+    assert_true(streamed < pixels);
+    assert_true(peak_of(g_object_ref(tall), ".jpg[strip]") == streamed);
+    assert_true(peak_of(clear, ".png[strip]") > streamed);
+    assert_true(peak_of(g_object_ref(tall), ".png[interlace,strip]") == streamed + 3 * pixels);
+    assert_true(peak_of(g_object_ref(tall), ".jpg[interlace,strip]") == streamed + 6 * pixels);
+    assert_true(peak_of(tall, ".tif[strip]") == streamed + 3 * pixels);
+    assert_true(peak_of(fixture_quarters(1000, 1000), ".webp") > 8 * 1000000);
+    assert_true(peak_of(fixture_quarters(1000, 1000), ".avif") > 10 * 1000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +375,7 @@ int main(void)
         cmocka_unit_test(cut_files_are_corrupt_in_every_format),
         cmocka_unit_test(flipped_bytes_are_survived),
         cmocka_unit_test(the_limit_is_by_the_header),
+        cmocka_unit_test(estimates_follow_the_way_of_decoding),
         cmocka_unit_test(huge_claims_cost_nothing),
         cmocka_unit_test(more_pixels_than_claimed_cost_nothing),
         cmocka_unit_test(ten_thousand_frames_are_one),
