@@ -315,6 +315,7 @@ static void photos_give_the_reference_samples(void **state)
     if (!photos) {
         print_message("skipped: no folder %s\n", folder);
         skip();
+        return;
     }
     uint32_t count = 0;
     for (const struct dirent *entry; (entry = readdir(photos)) != NULL;) {
