@@ -2,8 +2,8 @@
 /*
  * One image into one cell.
  *
- *   header → limit → geometry (fit.h, upright) → the window in stored coordinates → shrink on load → cut and
- * scale → turn upright → sRGB → flatten → cell
+ * Header, limit, geometry (fit.h, of the upright image), the window in stored coordinates, shrink on load,
+ * cut and scale, turn upright, sRGB, flatten, cell: in this order.
  *
  * Turning, colours and flattening work on the scaled window, in memory. Rows below the window are not
  * decoded, so damage there goes unseen, as in the JPEG path.

@@ -7,9 +7,11 @@
  * sequential).
  *
  * Shrinking while decoding leaves at least OVERSAMPLE times the pixels that are needed, so that the Lanczos
- * filter that follows decides the quality: JPEG   the DCT gives 1/2, 1/4, 1/8 WebP   the decoder's scaler;
- * saves memory rather than time, so only from a quarter on HEIF   the embedded thumbnail, where it is large
- * enough and of the same shape
+ * filter that follows decides the quality.
+ *
+ * - JPEG: the DCT gives 1/2, 1/4, 1/8.
+ * - WebP: the decoder's scaler; it saves memory (9 megapixels: 78 MB become 5) and time.
+ * - HEIF: the embedded thumbnail, where it is large enough and of the same shape.
  */
 #include <math.h>
 #include <string.h>

@@ -4,15 +4,18 @@
  * header.
  *
  * Scaling runs from top to bottom and keeps some lines; a transparent image's are floats by then. On top of
- * that comes what the kind's decoder itself must hold, in bytes a pixel: JPEG   baseline: none; progressive:
- * all coefficients, two bytes each PNG    none; interlaced: all pixels WebP   8: the decoder's canvas and the
- * frame (with shrink-on-load far less; the cell is not known here) HEIF   10: decoded planes, reference
- * pictures, the converted picture GIF    5: canvas and indices TIFF   all pixels: its strips may be as large
- * as the image
+ * that comes what the kind's decoder itself must hold, in bytes a pixel.
  *
- * Measured beyond the file itself, cell 700 (estimate in brackets): PNG 4000 × 2250 15 MB (17), with alpha 39
- * (69), interlaced 35 (44), 8000 × 4500 26 (29); progressive JPEG 8000 × 4500 121 (245); WebP 4000 × 2250 76
- * (89); AVIF 79 (107), HEIC 78 (107), GIF 49 (62), TIFF of narrow strips 14 (44).
+ * - JPEG: nothing; progressive: all coefficients, two bytes each.
+ * - PNG: nothing; interlaced: all pixels.
+ * - WebP: 8, the decoder's canvas and the frame (far less with shrink-on-load; the cell is not known here).
+ * - HEIF and AVIF: 10, decoded planes, reference pictures, the converted picture.
+ * - GIF: 5, canvas and indices.
+ * - TIFF: all pixels; its strips may be as large as the image.
+ *
+ * Measured beyond the file itself, in MB, cell 700, estimates in brackets: PNG 4000 × 2250 15 (17), with
+ * alpha 39 (69), interlaced 35 (44), 8000 × 4500 26 (29); progressive JPEG 8000 × 4500 121 (245); WebP 4000 ×
+ * 2250 76 (89); AVIF 79 (107), HEIC 78 (107), GIF 49 (62), TIFF of narrow strips 14 (44).
  */
 #include "image/vips_inside.h"
 

@@ -4,11 +4,14 @@
  *
  * libvips asks an image that is computed (vips_image_generate) for its rows and sends the file to a target.
  * With thin strips, sequential access and one thread it asks from top to bottom, once; next_row checks that
- * it does. PNG    streams: a few strips and zlib's window TIFF   streams its pixels, but libtiff goes back to
- * the start to tell where its directory is; so it is written to a temporary file without a name and copied
- * from there: memory stays flat, disk holds the compressed file. Beyond 4 GB of pixels it is a BigTIFF WebP
- * holds the picture (4:2:0 and alpha: the encoder's own need), at most 16383 pixels a side AVIF   holds the
- * picture several times over (encoder), at most 16384 pixels a side All are written without metadata.
+ * it does. Nothing but the picture is written.
+ *
+ * - PNG streams: a few strips and zlib's window.
+ * - TIFF streams its pixels, but libtiff goes back to the start to tell where its directory is. So it is
+ * written to a nameless temporary file and copied from there: memory stays flat, the disk holds the
+ * compressed file. Beyond 4 GB of pixels it is a BigTIFF.
+ * - WebP holds the picture (its encoder needs it) and then the file; at most 16383 pixels a side.
+ * - AVIF holds the picture several times over (its encoder does); at most 16384 pixels a side.
  *
  * libvips calls back from its own threads, one at a time. They are ordered by locks that thread checkers
  * cannot see, so `lock` says it again: whatever the caller wrote before save() is visible to the callbacks.
@@ -28,12 +31,13 @@ enum {
     WEBP_MAX_SIDE_PX = 16383,
     AVIF_MAX_SIDE_PX = 16384,
     /*
-     * Measured on a photo of 4000 x 2250, one thread:
-     *   PNG   level 1 up 0.42 s 16.2 MB, 2 up 0.45 s 16.0 MB, 3 up 0.64 s 15.7 MB, 6 up 1.46 s 17.2 MB; at
-     * level 2 sub 16.5, avg 16.2, paeth 16.3, chosen per row 16.2 MB in 0.60 s, none 23.2 MB WebP  effort 0
-     * 0.33 s 2.35 MB, 2 0.48 s 2.32 MB, 4 0.92 s 2.26 MB AVIF  effort 0 0.50 s 2.77 MB, 1 1.19 s 2.67 MB,
-     * 2 1.75 s 2.68 MB, 4 10.3 s 2.68 MB TIFF  with differences: LZW 0.37 s 18.3 MB, deflate 1.47 s 16.7 MB;
-     * not compressed 27.0 MB
+     * Measured on a photo of 4000 x 2250, one thread.
+     * - PNG, level and filter: 1 up 0.42 s 16.2 MB, 2 up 0.45 s 16.0 MB, 3 up 0.64 s 15.7 MB, 6 up 1.46 s
+     *   17.2 MB; at level 2 sub 16.5, average 16.2, Paeth 16.3, none 23.2 MB, chosen by row 16.2 MB in 0.60
+     * s.
+     * - WebP, effort: 0 0.33 s 2.35 MB, 2 0.48 s 2.32 MB, 4 0.92 s 2.26 MB.
+     * - AVIF, effort: 0 0.50 s 2.77 MB, 1 1.19 s 2.67 MB, 2 1.75 s 2.68 MB, 4 10.3 s 2.68 MB.
+     * - TIFF of differences: LZW 0.37 s 18.3 MB, deflate 1.47 s 16.7 MB; not compressed 27.0 MB.
      */
     PNG_LEVEL = 2,
     WEBP_EFFORT = 2,
@@ -114,10 +118,6 @@ static int save_streamed(VipsImage *image, struct save_job *job)
         failed = vips_pngsave_target(image, target, "compression", PNG_LEVEL, "filter",
                                      VIPS_FOREIGN_PNG_FILTER_UP, "strip", TRUE, NULL);
         break;
-    case TESS_FORMAT_WEBP:
-        failed = vips_webpsave_target(image, target, "Q", request->quality, "effort", WEBP_EFFORT, "strip",
-                                      TRUE, NULL);
-        break;
     case TESS_FORMAT_AVIF:
         failed = vips_heifsave_target(image, target, "Q", request->quality, "compression",
                                       VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort", AVIF_EFFORT, "strip", TRUE,
@@ -128,6 +128,59 @@ static int save_streamed(VipsImage *image, struct save_job *job)
     }
     g_object_unref(custom);
     return failed;
+}
+
+static enum tess_status fail(struct save_job *job, struct tess_error *error)
+{
+    if (job->aborted) {
+        vips_error_clear();
+        return error_set(error, TESS_ERR_CANCELLED, "writing was stopped");
+    }
+    return words_fail(error, TESS_ERR_IO, "the picture cannot be written");
+}
+
+/* The chunk of a WebP file that holds the picture, with its header. 0 when there is none. */
+static size_t find_picture_chunk(const uint8_t *file, size_t size, const uint8_t **chunk_out)
+{
+    enum { RIFF_BYTES = 12, CHUNK_BYTES = 8 };
+    for (size_t at = RIFF_BYTES; at + CHUNK_BYTES <= size;) {
+        const uint8_t *chunk = file + at;
+        uint32_t body =
+            chunk[4] | (uint32_t)chunk[5] << 8 | (uint32_t)chunk[6] << 16 | (uint32_t)chunk[7] << 24;
+        size_t whole = CHUNK_BYTES + (size_t)body + body % 2;
+        if (whole > size - at)
+            return 0;
+        *chunk_out = chunk;
+        if (memcmp(chunk, "VP8 ", 4) == 0 || memcmp(chunk, "VP8L", 4) == 0)
+            return whole;
+        at += whole;
+    }
+    return 0;
+}
+
+/* libvips 8.14 adds an EXIF block of its own even when told to strip: only the picture is passed on. */
+static enum tess_status save_webp(VipsImage *image, struct save_job *job, struct tess_error *error)
+{
+    void *file = NULL;
+    size_t size = 0;
+    const uint8_t *chunk = NULL;
+    const struct vips_save_request *request = job->request;
+    if (vips_webpsave_buffer(image, &file, &size, "Q", request->quality, "effort", WEBP_EFFORT, "strip", TRUE,
+                             NULL))
+        return fail(job, error);
+    const size_t chunk_size = find_picture_chunk(file, size, &chunk);
+    const uint32_t rest = (uint32_t)chunk_size + 4;
+    const uint8_t head[] = {
+        'R', 'I', 'F', 'F', (uint8_t)rest, (uint8_t)(rest >> 8), (uint8_t)(rest >> 16), (uint8_t)(rest >> 24),
+        'W', 'E', 'B', 'P'};
+    enum tess_status status = TESS_OK;
+    if (chunk_size == 0)
+        status = error_set(error, TESS_ERR_INTERNAL, "libvips made a WebP file without a picture");
+    else if (!request->write(request->context, head, sizeof head) ||
+             !request->write(request->context, chunk, chunk_size))
+        status = error_set(error, TESS_ERR_CANCELLED, "writing was stopped");
+    g_free(file);
+    return status;
 }
 
 /* A file that nobody else can open and that is gone with its descriptor. */
@@ -157,15 +210,6 @@ static enum tess_status copy_out(int fd, struct save_job *job, struct tess_error
         status = error_errno(error, errno, "reading the temporary file in " P_tmpdir);
     free(buffer);
     return status;
-}
-
-static enum tess_status fail(struct save_job *job, struct tess_error *error)
-{
-    if (job->aborted) {
-        vips_error_clear();
-        return error_set(error, TESS_ERR_CANCELLED, "writing was stopped");
-    }
-    return words_fail(error, TESS_ERR_IO, "the picture cannot be written");
 }
 
 static enum tess_status save_tiff(VipsImage *image, struct save_job *job, struct tess_error *error)
@@ -217,6 +261,8 @@ enum tess_status save_rows(const struct vips_save_request *request, struct tess_
         status = words_fail(error, TESS_ERR_INTERNAL, "the picture cannot be set up");
     else if (request->format == TESS_FORMAT_TIFF)
         status = save_tiff(image, &job, error);
+    else if (request->format == TESS_FORMAT_WEBP)
+        status = save_webp(image, &job, error);
     else
         status = save_streamed(image, &job) ? fail(&job, error) : TESS_OK;
     g_clear_object(&image);
