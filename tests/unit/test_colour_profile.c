@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+/* Embedded profiles, made here with lcms2 and checked against the colour spaces' own formulas in doubles. */
+#include <lcms2.h>
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "image/colour.h"
+
+struct icc {
+    uint8_t *data;
+    size_t size;
+};
+
+/* Takes the profile. */
+static struct icc icc_of(cmsHPROFILE profile)
+{
+    cmsUInt32Number size = 0;
+    assert_non_null(profile);
+    assert_true(cmsSaveProfileToMem(profile, NULL, &size));
+    struct icc icc = {malloc(size), size};
+    assert_non_null(icc.data);
+    assert_true(cmsSaveProfileToMem(profile, icc.data, &size));
+    cmsCloseProfile(profile);
+    return icc;
+}
+
+static cmsToneCurve *srgb_curve(void)
+{
+    const cmsFloat64Number parameters[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    return cmsBuildParametricToneCurve(NULL, 4, parameters);
+}
+
+/* Primaries at D65; gamma 0 stands for sRGB's curve. */
+static struct icc make_rgb(const cmsCIExyYTRIPLE *primaries, double gamma)
+{
+    const cmsCIExyY white = {0.3127, 0.3290, 1};
+    cmsToneCurve *curve = gamma > 0 ? cmsBuildGamma(NULL, gamma) : srgb_curve();
+    cmsToneCurve *const curves[3] = {curve, curve, curve};
+    struct icc icc = icc_of(cmsCreateRGBProfile(&white, primaries, curves));
+    cmsFreeToneCurve(curve);
+    return icc;
+}
+
+static const cmsCIExyYTRIPLE p3 = {{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}};
+static const cmsCIExyYTRIPLE adobe = {{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}};
+static const cmsCIExyYTRIPLE bt709 = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
+
+static struct icc make_grey(double gamma)
+{
+    const cmsCIExyY *white = cmsD50_xyY();
+    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
+    struct icc icc = icc_of(cmsCreateGrayProfile(white, curve));
+    cmsFreeToneCurve(curve);
+    return icc;
+}
+
+/* Four inks of which each takes away from Lab alone: enough for a printer's profile. */
+static struct icc make_cmyk(void)
+{
+    cmsUInt16Number table[16 * 3];
+    for (int i = 0; i < 16; i++) {
+        int cyan = i >> 3 & 1, magenta = i >> 2 & 1, yellow = i >> 1 & 1, black = i & 1;
+        double share = black ? 0 : 1;
+        cmsCIELab lab = {share * (100 - 25 * cyan - 30 * magenta - 5 * yellow),
+                         share * (40 * magenta - 20 * cyan), share * (60 * yellow - 25 * cyan)};
+        cmsFloat2LabEncoded(table + 3 * (size_t)i, &lab);
+    }
+    cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
+    cmsSetProfileVersion(profile, 4.3);
+    cmsSetDeviceClass(profile, cmsSigOutputClass);
+    cmsSetColorSpace(profile, cmsSigCmykData);
+    cmsSetPCS(profile, cmsSigLabData);
+    cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
+    cmsStage *clut = cmsStageAllocCLut16bit(NULL, 2, 4, 3, table);
+    /* A tag holds a table between curves only, be they straight. */
+    assert_true(cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(NULL, 4, NULL)));
+    assert_true(cmsPipelineInsertStage(pipeline, cmsAT_END, clut));
+    assert_true(cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(NULL, 3, NULL)));
+    assert_true(cmsWriteTag(profile, cmsSigAToB0Tag, pipeline));
+    assert_true(cmsWriteTag(profile, cmsSigAToB1Tag, pipeline));
+    assert_true(cmsWriteTag(profile, cmsSigMediaWhitePointTag, cmsD50_XYZ()));
+    cmsPipelineFree(pipeline);
+    return icc_of(profile);
+}
+
+static double to_linear(double value)
+{
+    return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
+}
+
+static double from_linear(double value)
+{
+    value = fmin(fmax(value, 0), 1);
+    return 255 * (value <= 0.0031308 ? 12.92 * value : 1.055 * pow(value, 1 / 2.4) - 0.055);
+}
+
+static void assert_near(const uint8_t *got, const double *expected, double tolerance)
+{
+    for (int i = 0; i < 3; i++)
+        if (fabs(got[i] - expected[i]) > tolerance)
+            fail_msg("%d, %d, %d instead of %.1f, %.1f, %.1f", got[0], got[1], got[2], expected[0],
+                     expected[1], expected[2]);
+}
+
+static struct colour_transform *acquire(struct colour_profiles *profiles, const struct icc *icc,
+                                        enum colour_kind kind)
+{
+    struct colour_transform *transform = NULL;
+    colour_profiles_acquire(profiles, icc->data, icc->size, kind, &transform);
+    return transform;
+}
+
+/* Linear light of wide spaces to linear sRGB, both at D65: the published matrices. */
+static const double p3_to_srgb[9] = {1.2249401, -0.2249402, 0,          -0.0420569, 1.0420571,
+                                     0,         -0.0196376, -0.0786361, 1.0982735};
+static const double adobe_to_srgb[9] = {1.3982832, -0.3982831, 0, 0, 1, 0, 0, -0.0429383, 1.0429383};
+
+static void check_wide(const struct icc *icc, const double *matrix, double gamma)
+{
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct colour_transform *transform = acquire(profiles, icc, COLOUR_RGB);
+    assert_non_null(transform);
+    for (int i = 0; i < 8 * 8 * 8; i++) {
+        const uint8_t in[3] = {(uint8_t)(i % 8 * 36), (uint8_t)(i / 8 % 8 * 36), (uint8_t)(i / 64 * 36)};
+        uint8_t out[3];
+        double linear[3], expected[3];
+        for (int c = 0; c < 3; c++)
+            linear[c] = gamma > 0 ? pow(in[c] / 255.0, gamma) : to_linear(in[c] / 255.0);
+        for (int c = 0; c < 3; c++)
+            expected[c] = from_linear(matrix[3 * c] * linear[0] + matrix[3 * c + 1] * linear[1] +
+                                      matrix[3 * c + 2] * linear[2]);
+        colour_transform_apply(transform, in, out, 1);
+        assert_near(out, expected, 3);
+    }
+    colour_profiles_release(profiles, transform);
+    colour_profiles_destroy(profiles);
+}
+
+static void wide_spaces_become_srgb(void **state)
+{
+    (void)state;
+    struct icc icc = make_rgb(&p3, 0);
+    check_wide(&icc, p3_to_srgb, 0);
+    free(icc.data);
+    icc = make_rgb(&adobe, 2.19921875);
+    check_wide(&icc, adobe_to_srgb, 2.19921875);
+    free(icc.data);
+}
+
+static void grey_gets_srgbs_curve(void **state)
+{
+    (void)state;
+    struct colour_profiles *profiles = colour_profiles_create();
+    static const double gammas[] = {1.8, 2.2};
+    for (size_t i = 0; i < 2; i++) {
+        struct icc icc = make_grey(gammas[i]);
+        struct colour_transform *transform = acquire(profiles, &icc, COLOUR_GREY);
+        assert_non_null(transform);
+        for (int grey = 0; grey < 256; grey += 5) {
+            const uint8_t in = (uint8_t)grey;
+            uint8_t out[3];
+            const double value = from_linear(pow(grey / 255.0, gammas[i])),
+                         expected[3] = {value, value, value};
+            colour_transform_apply(transform, &in, out, 1);
+            assert_near(out, expected, 3);
+        }
+        colour_profiles_release(profiles, transform);
+        free(icc.data);
+    }
+    colour_profiles_destroy(profiles);
+}
+
+static double lab_inverse(double t)
+{
+    return t > 6.0 / 29 ? t * t * t : 3 * 36.0 / 841 * (t - 4.0 / 29);
+}
+
+/* CIE Lab at D50 to sRGB, by the definitions and Bradford's adaptation. */
+static void lab_to_srgb(double lightness, double a, double b, double rgb[3])
+{
+    double y = (lightness + 16) / 116;
+    double xyz[3] = {0.9642 * lab_inverse(y + a / 500), lab_inverse(y), 0.8249 * lab_inverse(y - b / 200)};
+    static const double matrix[9] = {3.1338561, -1.6168667, -0.4906146, -0.9787684, 1.9161415,
+                                     0.0334540, 0.0719453,  -0.2289914, 1.4052427};
+    for (int c = 0; c < 3; c++)
+        rgb[c] =
+            from_linear(matrix[3 * c] * xyz[0] + matrix[3 * c + 1] * xyz[1] + matrix[3 * c + 2] * xyz[2]);
+}
+
+static void inks_become_srgb(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t cmyk[4];
+        double lab[3];
+    } cases[] = {{{0, 0, 0, 0}, {100, 0, 0}},      {{0, 0, 0, 255}, {0, 0, 0}},
+                 {{255, 0, 0, 0}, {75, -20, -25}}, {{0, 255, 0, 0}, {70, 40, 0}},
+                 {{0, 0, 255, 0}, {95, 0, 60}},    {{255, 255, 0, 0}, {45, 20, -25}},
+                 {{255, 255, 255, 255}, {0, 0, 0}}};
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc icc = make_cmyk();
+    struct colour_transform *transform = acquire(profiles, &icc, COLOUR_CMYK);
+    assert_non_null(transform);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t out[3];
+        double expected[3];
+        lab_to_srgb(cases[i].lab[0], cases[i].lab[1], cases[i].lab[2], expected);
+        colour_transform_apply(transform, cases[i].cmyk, out, 1);
+        assert_near(out, expected, 4);
+    }
+    colour_profiles_release(profiles, transform);
+    free(icc.data);
+    colour_profiles_destroy(profiles);
+}
+
+/* What changes nothing, and what cannot be used, is no transform; asked twice, too. */
+static void useless_profiles_are_null(void **state)
+{
+    (void)state;
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc srgb = make_rgb(&bt709, 0), wide = make_rgb(&p3, 0), grey = make_grey(2.2), cmyk = make_cmyk();
+    for (int twice = 0; twice < 2; twice++) {
+        assert_null(acquire(profiles, &srgb, COLOUR_RGB));
+        assert_null(acquire(profiles, &wide, COLOUR_GREY));
+        assert_null(acquire(profiles, &wide, COLOUR_CMYK));
+        assert_null(acquire(profiles, &grey, COLOUR_RGB));
+        assert_null(acquire(profiles, &cmyk, COLOUR_RGB));
+        const struct icc none = {NULL, 0}, empty = {wide.data, 0};
+        assert_null(acquire(profiles, &none, COLOUR_RGB));
+        assert_null(acquire(profiles, &empty, COLOUR_RGB));
+    }
+    for (size_t cut = 1; cut < wide.size; cut += wide.size / 20 + 1) { /* cut, in a block of its own */
+        uint8_t *copy = malloc(cut);
+        assert_non_null(copy);
+        memcpy(copy, wide.data, cut);
+        const struct icc part = {copy, cut};
+        struct colour_transform *transform = acquire(profiles, &part, COLOUR_RGB);
+        colour_profiles_release(profiles, transform); /* the last tags may be ones that nobody needs */
+        assert_true(!transform || cut > wide.size / 2);
+        free(copy);
+    }
+    free(srgb.data);
+    free(wide.data);
+    free(grey.data);
+    free(cmyk.data);
+    colour_profiles_destroy(profiles);
+    colour_profiles_destroy(NULL);
+}
+
+/* The profile at hand is the one in use, also when more are in hands than the cache holds. */
+static void full_cache_goes_on(void **state)
+{
+    (void)state;
+    enum { MANY = 20 };
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc icc[MANY];
+    struct colour_transform *held[MANY];
+    for (int i = 0; i < MANY; i++) {
+        icc[i] = make_grey(1.0 + 0.05 * i);
+        held[i] = acquire(profiles, &icc[i], COLOUR_GREY);
+        assert_non_null(held[i]);
+    }
+    assert_ptr_equal(acquire(profiles, &icc[0], COLOUR_GREY), held[0]); /* cached while in use */
+    colour_profiles_release(profiles, held[0]);
+    for (int i = 0; i < MANY; i++) {
+        const uint8_t in = 100;
+        const double value = from_linear(pow(in / 255.0, 1.0 + 0.05 * i)),
+                     expected[3] = {value, value, value};
+        uint8_t out[3];
+        colour_transform_apply(held[i], &in, out, 1);
+        assert_near(out, expected, 3);
+        colour_profiles_release(profiles, held[i]);
+        free(icc[i].data);
+    }
+    colour_profiles_destroy(profiles);
+}
+
+enum { THREADS = 8, KINDS = 12, TURNS = 150 };
+
+struct crowd {
+    struct colour_profiles *profiles;
+    struct icc icc[KINDS];
+    unsigned seed;
+};
+
+static void *use_profiles(void *argument)
+{
+    const struct crowd *crowd = argument;
+    unsigned seed = crowd->seed;
+    for (int turn = 0; turn < TURNS; turn++) {
+        seed = seed * 1664525U + 1013904223U;
+        int kind = (int)(seed >> 8) % KINDS;
+        struct colour_transform *transform = acquire(crowd->profiles, &crowd->icc[kind], COLOUR_GREY);
+        const uint8_t in = 100;
+        uint8_t out[3] = {0};
+        if (!transform)
+            return "no transform";
+        colour_transform_apply(transform, &in, out, 1);
+        if (fabs(out[1] - from_linear(pow(in / 255.0, 1.0 + 0.05 * kind))) > 3)
+            return "another profile's colour";
+        colour_profiles_release(crowd->profiles, transform);
+    }
+    return NULL;
+}
+
+static void threads_share_the_cache(void **state)
+{
+    (void)state;
+    struct crowd crowds[THREADS] = {{.profiles = colour_profiles_create()}};
+    pthread_t threads[THREADS];
+    for (int i = 0; i < KINDS; i++)
+        crowds[0].icc[i] = make_grey(1.0 + 0.05 * i);
+    for (unsigned i = 0; i < THREADS; i++) {
+        crowds[i] = crowds[0];
+        crowds[i].seed = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, use_profiles, &crowds[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *complaint = NULL;
+        assert_int_equal(pthread_join(threads[i], &complaint), 0);
+        if (complaint)
+            fail_msg("%s", (const char *)complaint);
+    }
+    for (int i = 0; i < KINDS; i++)
+        free(crowds[0].icc[i].data);
+    colour_profiles_destroy(crowds[0].profiles);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wide_spaces_become_srgb), cmocka_unit_test(grey_gets_srgbs_curve),
+        cmocka_unit_test(inks_become_srgb),        cmocka_unit_test(useless_profiles_are_null),
+        cmocka_unit_test(full_cache_goes_on),      cmocka_unit_test(threads_share_the_cache),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
