@@ -40,6 +40,19 @@ static struct fit_request fit_of(const struct cell *cell)
     return fit;
 }
 
+/*
+ * The layout that the part and its background are put together in. At odd offsets 4:2:0 chroma would straddle
+ * the border, so then it is done at full chroma, and halved whole.
+ */
+static enum picture_layout working_layout(const struct cell_request *request, const struct fit *fit)
+{
+    const bool odd =
+        ((fit->place_x_px | fit->place_y_px | fit->place_width_px | fit->place_height_px) & 1) != 0;
+    const bool full = fit->place_width_px == request->fit.cell_width_px &&
+                      fit->place_height_px == request->fit.cell_height_px;
+    return request->layout == PICTURE_YCC420 && odd && !full ? PICTURE_YCC444 : request->layout;
+}
+
 static struct jpeg_cell jpeg_cell_of(const struct cell *cell)
 {
     const struct cell_request *request = &cell->request;
@@ -47,12 +60,12 @@ static struct jpeg_cell jpeg_cell_of(const struct cell *cell)
                              .size_bytes = request->size_bytes,
                              .header = &cell->header,
                              .resample = request->resample,
-                             .layout = cell->smart_crop ? PICTURE_RGB : request->layout,
                              .profiles = request->profiles};
     const struct fit_request fit = fit_of(cell);
     uint32_t width, height;
     upright_size(&cell->header, &width, &height);
     fit_compute(width, height, &fit, &jpeg.fit);
+    jpeg.layout = cell->smart_crop ? PICTURE_RGB : working_layout(request, &jpeg.fit);
     return jpeg;
 }
 
@@ -133,10 +146,7 @@ static enum tess_status to_layout(struct picture *part, enum picture_layout layo
     return status;
 }
 
-/*
- * Puts the part on the cell's background. At odd offsets 4:2:0 chroma would straddle the border, so then the
- * cell is put together at full chroma and halved whole.
- */
+/* Puts the part on the cell's background. */
 static enum tess_status compose(const struct cell_request *request, const struct fit *fit,
                                 struct picture *part, struct picture *picture_out, struct tess_error *error)
 {
@@ -144,10 +154,7 @@ static enum tess_status compose(const struct cell_request *request, const struct
     struct picture converted = {0}, whole = {0};
     if (fit->place_width_px == cell->cell_width_px && fit->place_height_px == cell->cell_height_px)
         return to_layout(part, request->layout, picture_out, error);
-    const bool even =
-        ((fit->place_x_px | fit->place_y_px | fit->place_width_px | fit->place_height_px) & 1) == 0;
-    const enum picture_layout layout =
-        request->layout == PICTURE_YCC420 && !even ? PICTURE_YCC444 : request->layout;
+    const enum picture_layout layout = working_layout(request, fit);
     enum tess_status status = to_layout(part, layout, &converted, error);
     if (status == TESS_OK)
         status = picture_init(&whole, layout, cell->cell_width_px, cell->cell_height_px, error);

@@ -127,6 +127,9 @@ enum tess_status colour_convert(const struct picture *picture, enum picture_layo
     const bool to_420_from_rgb = picture->layout == PICTURE_RGB && layout == PICTURE_YCC420;
     struct picture full = {0};
     enum tess_status status = TESS_OK;
+    if (picture->layout == layout || (picture->layout != PICTURE_RGB && picture->layout != PICTURE_YCC444))
+        return error_set(error, TESS_ERR_INTERNAL, "no conversion from layout %d to %d", (int)picture->layout,
+                         (int)layout);
     if (to_420_from_rgb)
         status = colour_convert(picture, PICTURE_YCC444, &full, error);
     if (status == TESS_OK)

@@ -213,6 +213,20 @@ static void every_conversion_keeps_flat_colours(void **state)
     }
 }
 
+/* Planes of another size than they are taken for would be read beyond their end. */
+static void impossible_conversions_are_refused(void **state)
+{
+    (void)state;
+    static const enum picture_layout from[] = {PICTURE_YCC420, PICTURE_YCC420, PICTURE_GREY, PICTURE_RGB};
+    static const enum picture_layout to[] = {PICTURE_YCC444, PICTURE_RGB, PICTURE_YCC444, PICTURE_RGB};
+    for (size_t i = 0; i < 4; i++) {
+        struct picture picture = make(from[i], 6, 4), converted = {0};
+        assert_int_equal(colour_convert(&picture, to[i], &converted, NULL), TESS_ERR_INTERNAL);
+        assert_null(converted.memory);
+        picture_clear(&picture);
+    }
+}
+
 static enum tess_status convert_once(void *context, struct tess_error *error)
 {
     struct picture converted = {0};
@@ -240,6 +254,7 @@ int main(void)
         cmocka_unit_test(halving_averages_chroma),
         cmocka_unit_test(fills_keep_to_their_view),
         cmocka_unit_test(every_conversion_keeps_flat_colours),
+        cmocka_unit_test(impossible_conversions_are_refused),
         cmocka_unit_test(no_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
