@@ -225,7 +225,9 @@ void profile_to_plain_inks(const uint8_t *srgb, size_t pixels, uint8_t *cmyk_out
         const int brightest =
             rgb[0] > rgb[1] ? (rgb[0] > rgb[2] ? rgb[0] : rgb[2]) : (rgb[1] > rgb[2] ? rgb[1] : rgb[2]);
         inks[3] = (uint8_t)(255 - brightest);
-        for (int c = 0; c < 3; c++)
-            inks[c] = brightest == 0 ? 0 : (uint8_t)(255 - (rgb[c] * 255 + brightest / 2) / brightest);
+        for (int c = 0; c < 3; c++) {
+            const int light = brightest == 0 ? 255 : (rgb[c] * 255 + brightest / 2) / brightest;
+            inks[c] = (uint8_t)(255 - light);
+        }
     }
 }

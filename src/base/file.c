@@ -72,8 +72,7 @@ static void close_writer(struct file_writer *writer)
     writer->temp_path = NULL;
 }
 
-/* "dir/.name.PID-N.part": hidden, beside the target (rename must not cross file systems), unique in this
- * machine. */
+/* "dir/.name.PID-N.part": hidden, and beside the target, since rename must not cross file systems. */
 static char *temp_name(const char *path)
 {
     static atomic_uint counter;
@@ -87,30 +86,53 @@ static char *temp_name(const char *path)
     return name;
 }
 
+/* Renaming over a device or pipe would replace it, which nobody means who names one. */
+static enum tess_status check_target(const char *path, struct tess_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return TESS_OK;
+    return error_set(error, TESS_ERR_INVALID, "%s is a %s, not a file to write", path,
+                     S_ISDIR(info.st_mode) ? "folder" : "device or pipe");
+}
+
+/* Creates the temporary. A name that is taken was left by a killed process with our number: the next one will
+ * do. */
+static enum tess_status create_temp(struct file_writer *writer, struct tess_error *error)
+{
+    enum { ATTEMPTS = 100 };
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        free(writer->temp_path);
+        writer->temp_path = temp_name(writer->path);
+        if (!writer->temp_path)
+            return error_set(error, TESS_ERR_MEMORY, "no memory to write %s", writer->path);
+        writer->fd = open(writer->temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (writer->fd >= 0)
+            return TESS_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return error_errno(error, errno, "cannot write %s", writer->path);
+}
+
 enum tess_status file_writer_open(struct file_writer *writer, const char *path, bool durable,
                                   struct tess_error *error)
 {
     memset(writer, 0, sizeof *writer);
     writer->fd = -1;
     writer->durable = durable;
-    writer->path = strdup(path);
-    writer->temp_path = temp_name(path);
-    if (!writer->path || !writer->temp_path) {
-        close_writer(writer);
-        return error_set(error, TESS_ERR_MEMORY, "no memory to write %s", path);
-    }
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        close_writer(writer);
-        return error_set(error, TESS_ERR_INVALID, "%s is a folder, not a file to write", path);
-    }
-    writer->fd = open(writer->temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (writer->fd < 0) {
-        enum tess_status status = error_errno(error, errno, "cannot write %s", path);
-        close_writer(writer);
+    enum tess_status status = check_target(path, error);
+    if (status != TESS_OK)
         return status;
-    }
-    return TESS_OK;
+    /* Through a symbolic link to what it names: the link stays a link. */
+    writer->path = realpath(path, NULL);
+    if (!writer->path)
+        writer->path = strdup(path);
+    status = writer->path ? create_temp(writer, error)
+                          : error_set(error, TESS_ERR_MEMORY, "no memory to write %s", path);
+    if (status != TESS_OK)
+        close_writer(writer);
+    return status;
 }
 
 enum tess_status file_writer_write(struct file_writer *writer, const void *data, size_t size,

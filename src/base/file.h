@@ -28,7 +28,10 @@ struct file_writer {
     char *path, *temp_path; /* owned */
 };
 
-/* Begins a file beside `path`. On failure the writer is closed and needs no abort. */
+/*
+ * Begins a file beside `path` (beside what it names, if it is a symbolic link). TESS_ERR_INVALID when it is a
+ * folder, device or pipe. On failure the writer is closed and needs no abort.
+ */
 enum tess_status file_writer_open(struct file_writer *writer, const char *path, bool durable,
                                   struct tess_error *error);
 enum tess_status file_writer_write(struct file_writer *writer, const void *data, size_t size,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The engine's life: its defaults come from the machine, its threads start here and nowhere else. */
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -39,16 +39,10 @@ void tess_store_close(struct tess_store *store)
 
 enum tess_status tess_store_init(struct tess_store *store, bool *created_out, struct tess_error *error)
 {
-    const struct backend *backend = &store->backend;
-    bool tables = false, source = false, dest = false;
-    enum tess_status status = backend->catalog->ops->ensure_tables(backend->catalog, &tables, error);
-    if (status == TESS_OK)
-        status =
-            backend->objects->ops->ensure_bucket(backend->objects, backend->source_bucket, &source, error);
-    if (status == TESS_OK)
-        status = backend->objects->ops->ensure_bucket(backend->objects, backend->dest_bucket, &dest, error);
-    if (created_out)
-        *created_out = tables || source || dest;
+    bool created = false;
+    enum tess_status status = backend_ensure(&store->backend, &created, error);
+    if (created_out) /* an embedded store has been created by opening it */
+        *created_out = created || store->backend.created;
     return status;
 }
 

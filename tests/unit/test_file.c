@@ -227,7 +227,7 @@ static void writing_survives_failing_calls(void **state)
 {
     const struct folder *folder = *state;
     put(folder->target, "old");
-    assert_int_equal(torture_loop(TORTURE_MEMORY, replace_it, *state), 3); /* two names, the folder's */
+    assert_int_equal(torture_loop(TORTURE_MEMORY, replace_it, *state), 2); /* the temporary's name, the folder's */
     put(folder->target, "old");
     /* open, write, fsync, close, rename; the folder's open and fsync */
     assert_int_equal(torture_loop(TORTURE_IO, replace_it, *state), 7);
@@ -248,6 +248,58 @@ static void a_full_disk_is_an_io_error_that_names_the_file(void **state)
     file_writer_abort(&writer);
 }
 
+static void devices_are_not_replaced(void **state)
+{
+    (void)state;
+    struct file_writer writer;
+    struct tess_error error;
+    assert_int_equal(file_writer_open(&writer, "/dev/null", false, &error), TESS_ERR_INVALID);
+    assert_non_null(strstr(error.message, "/dev/null"));
+    struct stat info;
+    assert_int_equal(stat("/dev/null", &info), 0);
+    assert_true(S_ISCHR(info.st_mode));
+}
+
+static void links_stay_links(void **state)
+{
+    const struct folder *folder = *state;
+    char link_path[128];
+    struct file_writer writer;
+    struct tess_error error;
+    struct stat info;
+    put(folder->target, "old");
+    (void)snprintf(link_path, sizeof link_path, "%s/link", folder->path);
+    assert_int_equal(symlink("target", link_path), 0);
+    assert_int_equal(file_writer_open(&writer, link_path, false, &error), TESS_OK);
+    assert_int_equal(file_writer_write(&writer, "newer", 5, &error), TESS_OK);
+    assert_int_equal(file_writer_commit(&writer, &error), TESS_OK);
+    assert_int_equal(lstat(link_path, &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(stat(folder->target, &info), 0);
+    assert_int_equal(info.st_size, 5);
+    assert_int_equal(unlink(link_path), 0);
+}
+
+/* A killed process with our number (the usual thing in a container) left the next temporary's name behind. */
+static void taken_temporary_names_are_passed_over(void **state)
+{
+    const struct folder *folder = *state;
+    struct file_writer writer;
+    struct tess_error error;
+    unsigned counter = 0;
+    char left_over[256];
+    assert_int_equal(file_writer_open(&writer, folder->target, false, &error), TESS_OK);
+    const char *dash = strrchr(writer.temp_path, '-');
+    assert_int_equal(sscanf(dash, "-%u.part", &counter), 1);
+    (void)snprintf(left_over, sizeof left_over, "%.*s-%u.part", (int)(dash - writer.temp_path),
+                   writer.temp_path, counter + 1);
+    file_writer_abort(&writer);
+    put(left_over, "left by the dead");
+    assert_int_equal(file_writer_open(&writer, folder->target, false, &error), TESS_OK);
+    assert_int_equal(file_writer_commit(&writer, &error), TESS_OK);
+    assert_int_equal(unlink(left_over), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +308,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(commit_replaces_and_abort_does_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_writers_of_one_file_do_not_meet, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_write, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(devices_are_not_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(links_stay_links, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(taken_temporary_names_are_passed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_of_255_bytes_can_be_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reading_survives_failing_calls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writing_survives_failing_calls, set_up, tear_down),
