@@ -346,6 +346,31 @@ static void restart_markers_must_be_the_right_ones(void **state)
     free(file.data);
 }
 
+/* 0xFF, 0xFF, 0 is one data byte like 0xFF, 0. */
+static void fill_bytes_in_data_are_passed_over(void **state)
+{
+    (void)state;
+    static const struct jpeg_recipe recipe = {97, 61, 3, 2, 2, 90, CONTENT_NOISE, false, false, 0};
+    struct jpeg_file file = jpeg_file_make(&recipe);
+    size_t at = scan_of(&file);
+    while (file.data[at] != 0xFF)
+        at++;
+    struct jpeg_file filled = with_inserted(&file, at, "\xFF\xFF", 2);
+    struct jpeg_header header;
+    struct jpeg_planes planes, reference;
+    assert_true(jpeg_file_header(&file, &header));
+    struct jpeg_request request = jpeg_file_request(&file, &header, 2);
+    assert_true(jpeg_file_reference(&request, &reference));
+    request = jpeg_file_request(&filled, &header, 2);
+    assert_int_equal(read_request(&request, &planes), TESS_OK);
+    assert_true(jpeg_planes_match(&planes, &reference));
+    jpeg_planes_clear(&planes);
+    jpeg_planes_clear(&reference);
+    jpeg_header_clear(&header);
+    free(file.data);
+    free(filled.data);
+}
+
 static void garbage_behind_the_picture_is_harmless(void **state)
 {
     (void)state;
@@ -395,6 +420,7 @@ int main(void)
         cmocka_unit_test(codes_that_do_not_exist_are_corrupt),
         cmocka_unit_test(data_that_ends_within_a_code_is_corrupt),
         cmocka_unit_test(restart_markers_must_be_the_right_ones),
+        cmocka_unit_test(fill_bytes_in_data_are_passed_over),
         cmocka_unit_test(garbage_behind_the_picture_is_harmless),
         cmocka_unit_test(failing_allocations_are_reported),
     };
