@@ -2,9 +2,10 @@
 /*
  * Markers of a baseline file, up to and including the start of its only scan.
  *
- * Strict on purpose: an odd order, bytes between markers, tables that are missing or hold impossible codes:
- * all of that is declined, so that one place (the general reader) decides what such a file is worth, and the
- * code behind this one may rely on what it reads here.
+ * Strict on purpose: an odd order, unknown markers, tables that hold impossible codes: all of that is
+ * declined, so that one place (the general reader) decides what such a file is worth, and the code behind
+ * this one may rely on what it reads here. Only what is harmless and seen in earnest is let pass as libjpeg
+ * does: bytes between segments, and files without Huffman tables.
  */
 #include "image/jpeg_fast_frame.h"
 
@@ -150,6 +151,7 @@ static bool parse_scan(struct segment segment, struct fast_frame *frame,
     uint32_t count = frame->component_count;
     if (count == 0 || segment.left != 4 + 2 * (size_t)count || segment.at[0] != count)
         return false;
+    fast_frame_add_usual_tables(frame);
     for (uint32_t c = 0; c < count; c++) {
         const uint8_t *entry = segment.at + 1 + 2 * c;
         struct fast_component *component = &frame->components[c];
@@ -185,6 +187,18 @@ static bool parse_segment(uint8_t marker, struct segment segment, struct fast_fr
     }
 }
 
+/* From *at to the next marker's code, with at least the length behind it. */
+static bool find_marker(const uint8_t *bytes, size_t size_bytes, size_t *at)
+{
+    do {
+        while (*at < size_bytes && bytes[*at] != 0xFF)
+            ++*at;
+        while (*at < size_bytes && bytes[*at] == 0xFF)
+            ++*at;
+    } while (*at < size_bytes && bytes[*at] == 0);
+    return *at < size_bytes && size_bytes - *at >= 3;
+}
+
 bool fast_frame_parse(const uint8_t *bytes, size_t size_bytes, struct fast_frame *frame_out)
 {
     memset(frame_out, 0, sizeof *frame_out);
@@ -192,13 +206,7 @@ bool fast_frame_parse(const uint8_t *bytes, size_t size_bytes, struct fast_frame
     if (size_bytes < 4 || bytes[0] != 0xFF || bytes[1] != MARKER_SOI)
         return false;
     size_t at = 2;
-    for (;;) {
-        if (at >= size_bytes || bytes[at] != 0xFF)
-            return false;
-        while (at < size_bytes && bytes[at] == 0xFF)
-            at++; /* fill bytes may stand before a marker */
-        if (size_bytes - at < 3)
-            return false;
+    while (find_marker(bytes, size_bytes, &at)) {
         uint8_t marker = bytes[at];
         size_t length = be16(bytes + at + 1); /* counts its own two bytes */
         if (length < 2 || length > size_bytes - at - 1)
@@ -213,4 +221,5 @@ bool fast_frame_parse(const uint8_t *bytes, size_t size_bytes, struct fast_frame
         if (!parse_segment(marker, segment, frame_out, ids))
             return false;
     }
+    return false;
 }

@@ -52,4 +52,8 @@ struct fast_frame {
 /* False: not for the fast reader (of another kind, or damaged). `frame_out` borrows `bytes`. */
 bool fast_frame_parse(const uint8_t *bytes, size_t size_bytes, struct fast_frame *frame_out);
 
+/* For parsing: fills slots 0 and 1 with the standard's own tables where the file has none, as in Motion JPEG.
+ */
+void fast_frame_add_usual_tables(struct fast_frame *frame);
+
 #endif

@@ -371,6 +371,25 @@ static void fill_bytes_in_data_are_passed_over(void **state)
     free(filled.data);
 }
 
+static void garbage_between_segments_is_passed_over(void **state)
+{
+    (void)state;
+    static const struct jpeg_recipe recipe = {41, 33, 3, 2, 2, 85, CONTENT_SMOOTH, false, false, 0};
+    struct jpeg_file file = jpeg_file_make(&recipe);
+    struct jpeg_file longer =
+        with_inserted(&file, 20, "junk\xFF\x00\xFF\x00junk\xFF", 13); /* behind JFIF's */
+    struct jpeg_file cut_short = cut(&longer, 33);
+    struct jpeg_header header;
+    assert_int_equal(status_of(&longer, 2), TESS_OK);
+    assert_true(jpeg_file_header(&file, &header));
+    struct jpeg_request request = jpeg_file_request(&cut_short, &header, 2);
+    assert_false(jpeg_fast_reader.accepts(&request));
+    jpeg_header_clear(&header);
+    free(file.data);
+    free(longer.data);
+    free(cut_short.data);
+}
+
 static void garbage_behind_the_picture_is_harmless(void **state)
 {
     (void)state;
@@ -421,6 +440,7 @@ int main(void)
         cmocka_unit_test(data_that_ends_within_a_code_is_corrupt),
         cmocka_unit_test(restart_markers_must_be_the_right_ones),
         cmocka_unit_test(fill_bytes_in_data_are_passed_over),
+        cmocka_unit_test(garbage_between_segments_is_passed_over),
         cmocka_unit_test(garbage_behind_the_picture_is_harmless),
         cmocka_unit_test(failing_allocations_are_reported),
     };
