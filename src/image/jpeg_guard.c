@@ -13,6 +13,7 @@ static enum tess_status status_of_code(int code)
     case JERR_OUT_OF_MEMORY:
         return TESS_ERR_MEMORY;
     case JERR_BAD_PRECISION:
+    case JERR_IMAGE_TOO_BIG:
     case JERR_SOF_UNSUPPORTED:
     case JERR_ARITH_NOTIMPL:
     case JERR_NOT_COMPILED:

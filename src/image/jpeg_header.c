@@ -108,6 +108,7 @@ enum tess_status jpeg_header_read(const uint8_t *bytes, size_t size_bytes, const
     header_out->icc = markers.icc;
     header_out->icc_size_bytes = markers.icc_size_bytes;
     header_out->orientation = markers.orientation;
+    header_out->multiple_scans = markers.multiple_scans;
     status = check_limits(&markers, limits, error);
     if (status == TESS_OK)
         status = read_by_libjpeg(bytes, size_bytes, header_out, error);

@@ -58,7 +58,7 @@ static uint64_t turbo_peak_bytes(const struct jpeg_request *request)
         /* A component with fewer samples may be decoded at a larger scale, up to the densest one's size. */
         total += (padded_width_px / request->denominator + DCTSIZE) *
                  (region_rows_px / request->denominator + 2 * DCTSIZE);
-        if (header->progressive) /* every coefficient of the file, two bytes each */
+        if (header->multiple_scans) /* every coefficient of the file, two bytes each */
             total += padded_width_px * header->h_samp[i] / header->max_h_samp *
                      (header->height_px + imcu_px) * header->v_samp[i] / header->max_v_samp * sizeof(JCOEF);
     }
