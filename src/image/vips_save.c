@@ -83,15 +83,20 @@ static int generate(VipsRegion *strip, void *sequence, void *a, void *b, gboolea
     return good ? 0 : -1;
 }
 
-static gint64 push_bytes(VipsTargetCustom *target, const void *data, gint64 size, struct save_job *job)
+static bool push(struct save_job *job, const void *data, size_t size)
 {
-    (void)target;
     (void)pthread_mutex_lock(&job->lock);
     if (!job->aborted)
-        job->aborted = !job->request->write(job->request->context, data, (size_t)size);
+        job->aborted = !job->request->write(job->request->context, data, size);
     bool good = !job->aborted;
     (void)pthread_mutex_unlock(&job->lock);
-    return good ? size : -1;
+    return good;
+}
+
+static gint64 push_signal(VipsTargetCustom *target, const void *data, gint64 size, struct save_job *job)
+{
+    (void)target;
+    return push(job, data, (size_t)size) ? size : -1;
 }
 
 static VipsImage *image_of_rows(struct save_job *job)
@@ -112,7 +117,7 @@ static int save_streamed(VipsImage *image, struct save_job *job)
     VipsTargetCustom *custom = vips_target_custom_new();
     VipsTarget *target = VIPS_TARGET(custom);
     int failed = -1;
-    (void)g_signal_connect(custom, "write", G_CALLBACK(push_bytes), job);
+    (void)g_signal_connect(custom, "write", G_CALLBACK(push_signal), job);
     switch (request->format) {
     case TESS_FORMAT_PNG:
         failed = vips_pngsave_target(image, target, "compression", PNG_LEVEL, "filter",
@@ -132,7 +137,10 @@ static int save_streamed(VipsImage *image, struct save_job *job)
 
 static enum tess_status fail(struct save_job *job, struct tess_error *error)
 {
-    if (job->aborted) {
+    (void)pthread_mutex_lock(&job->lock);
+    bool aborted = job->aborted;
+    (void)pthread_mutex_unlock(&job->lock);
+    if (aborted) {
         vips_error_clear();
         return error_set(error, TESS_ERR_CANCELLED, "writing was stopped");
     }
@@ -176,8 +184,7 @@ static enum tess_status save_webp(VipsImage *image, struct save_job *job, struct
     enum tess_status status = TESS_OK;
     if (chunk_size == 0)
         status = error_set(error, TESS_ERR_INTERNAL, "libvips made a WebP file without a picture");
-    else if (!request->write(request->context, head, sizeof head) ||
-             !request->write(request->context, chunk, chunk_size))
+    else if (!push(job, head, sizeof head) || !push(job, chunk, chunk_size))
         status = error_set(error, TESS_ERR_CANCELLED, "writing was stopped");
     g_free(file);
     return status;
@@ -204,7 +211,7 @@ static enum tess_status copy_out(int fd, struct save_job *job, struct tess_error
         return error_set(error, TESS_ERR_MEMORY, "no memory for a buffer");
     ssize_t got = 0;
     for (off_t at = 0; status == TESS_OK && (got = pread(fd, buffer, COPY_BYTES, at)) > 0; at += got)
-        if (!job->request->write(job->request->context, buffer, (size_t)got))
+        if (!push(job, buffer, (size_t)got))
             status = error_set(error, TESS_ERR_CANCELLED, "writing was stopped");
     if (got < 0)
         status = error_errno(error, errno, "reading the temporary file in " P_tmpdir);

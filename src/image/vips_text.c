@@ -3,13 +3,15 @@
  * One line of text in a box, as coverage.
  *
  * vips_text() gives the ink of a text and where it stands in its line (Yoffset). A reference text with an
- * accent above and a tail below tells how large the font may be and where the line goes, so that captions
- * beside each other share size and baseline whatever their letters are. A text that is too wide is cut, with
- * an ellipsis, at the longest beginning that fits (by halving); never inside a character with its marks.
+ * accent above and a tail below, measured once, tells how large the font may be and where the line goes, so
+ * that captions beside each other share size and baseline whatever their letters are. A text that is too wide
+ * is cut, with an ellipsis, at the longest beginning that fits; never inside a character with its marks.
  *
  * The caller's text is data: invalid UTF-8 becomes U+FFFD, control characters become spaces, markup is
  * escaped.
  */
+#include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,29 +84,77 @@ static bool fits(const VipsImage *ink, int width_px)
     return ink->Xsize <= width_px && ink->Xsize <= CAIRO_MAX_PX;
 }
 
-/* The whole text, or as much of it as fits with an ellipsis. NULL where nothing is to be seen. */
-static VipsImage *render_fitting(const char *text, int size_px, int width_px)
+/*
+ * Which cut to try next, between one that fits and one that does not: near the last one, then twice as far
+ * each time, so that a good first guess costs a few tries and a bad one no more than halving.
+ */
+static glong next_cut(glong fitting, glong failing, glong last, glong *reach)
+{
+    glong middle = fitting + (failing - fitting) / 2;
+    glong near = last == fitting ? fitting + *reach : failing - *reach;
+    *reach *= 2;
+    return last == fitting ? MIN(near, middle) : MAX(near, middle);
+}
+
+/* The longest beginning of a text that fits with an ellipsis; NULL where not even that does. */
+static VipsImage *render_cut(const char *text, int size_px, int width_px, int whole_px)
 {
     VipsImage *best = NULL, *ink = NULL;
-    if (!render(text, strlen(text), "", size_px, &best))
-        return NULL;
-    if (fits(best, width_px))
-        return best;
-    g_clear_object(&best);
-    glong fitting = -1, count = g_utf8_strlen(text, -1); /* not even the ellipsis; everything */
-    while (count - fitting > 1) {
-        glong middle = fitting + (count - fitting) / 2;
-        bool good = render(text, cut_bytes(text, middle), ELLIPSIS, size_px, &ink) && fits(ink, width_px);
+    glong fitting = -1, failing = g_utf8_strlen(text, -1), reach = 2;
+    glong cut = CLAMP((glong)((double)failing * width_px / whole_px) - 1, 0, failing - 1);
+    while (failing - fitting > 1) {
+        bool good = render(text, cut_bytes(text, cut), ELLIPSIS, size_px, &ink) && fits(ink, width_px);
         if (good) {
-            fitting = middle;
+            fitting = cut;
             g_clear_object(&best);
             best = g_steal_pointer(&ink);
         } else {
-            count = middle;
+            failing = cut;
             g_clear_object(&ink);
         }
+        cut = next_cut(fitting, failing, cut, &reach);
     }
     return best;
+}
+
+/* The whole text, or as much of it as fits. NULL where nothing is to be seen. */
+static VipsImage *render_fitting(const char *text, int size_px, int width_px)
+{
+    VipsImage *whole = NULL;
+    if (!render(text, strlen(text), "", size_px, &whole) || fits(whole, width_px))
+        return whole;
+    const int whole_px = whole->Xsize;
+    g_object_unref(whole);
+    return render_cut(text, size_px, width_px, whole_px);
+}
+
+/* What a font's letters measure, in parts of its size. All zero where there is no font. */
+struct metrics {
+    double height, top; /* of the reference's ink; from the top of the line's layout */
+};
+
+/* Without any font Pango draws the same empty box for every letter. */
+static bool is_font(const VipsImage *narrow, const VipsImage *wide)
+{
+    return narrow->Xsize != wide->Xsize || narrow->Ysize != wide->Ysize;
+}
+
+/* Measured once for the process: fontconfig too looks for fonts once. */
+static struct metrics font_metrics;
+static pthread_once_t font_once = PTHREAD_ONCE_INIT;
+
+static void measure_font(void)
+{
+    enum { SIZE_PX = 200 };
+    VipsImage *narrow = NULL, *wide = NULL, *reference = NULL;
+    if (render("i", 1, "", SIZE_PX, &narrow) && render("W", 1, "", SIZE_PX, &wide) && is_font(narrow, wide) &&
+        render(REFERENCE, strlen(REFERENCE), "", SIZE_PX, &reference)) {
+        font_metrics.height = (double)reference->Ysize / SIZE_PX;
+        font_metrics.top = (double)reference->Yoffset / SIZE_PX;
+    }
+    g_clear_object(&narrow);
+    g_clear_object(&wide);
+    g_clear_object(&reference);
 }
 
 /* Size of the font, and the top of the line's layout in the box. */
@@ -112,30 +162,14 @@ struct line {
     int size_px, top_px;
 };
 
-/* Without any font Pango draws the same empty box for every letter. */
-static bool has_font(void)
-{
-    enum { SIZE_PX = 40 };
-    VipsImage *narrow = NULL, *wide = NULL;
-    bool found = render("i", 1, "", SIZE_PX, &narrow) && render("W", 1, "", SIZE_PX, &wide) &&
-                 (narrow->Xsize != wide->Xsize || narrow->Ysize != wide->Ysize);
-    g_clear_object(&narrow);
-    g_clear_object(&wide);
-    return found;
-}
-
 static bool fit_line(int height_px, struct line *line_out)
 {
-    VipsImage *reference = NULL;
-    if (!render(REFERENCE, strlen(REFERENCE), "", height_px, &reference))
+    (void)pthread_once(&font_once, measure_font);
+    if (font_metrics.height <= 0)
         return false;
-    double size = height_px * FILL * height_px / reference->Ysize;
-    g_clear_object(&reference);
-    line_out->size_px = size < 1 ? 1 : (int)size;
-    if (!render(REFERENCE, strlen(REFERENCE), "", line_out->size_px, &reference))
-        return false;
-    line_out->top_px = (height_px - reference->Ysize) / 2 - reference->Yoffset;
-    g_object_unref(reference);
+    line_out->size_px = MAX(1, (int)(height_px * FILL / font_metrics.height));
+    line_out->top_px = (int)lround((height_px - line_out->size_px * font_metrics.height) / 2 -
+                                   line_out->size_px * font_metrics.top);
     return true;
 }
 
@@ -171,7 +205,7 @@ enum tess_status text_mask(const struct vips_text_request *request, struct pictu
         return status;
     memset(mask_out->planes[0].data, 0, mask_out->planes[0].stride_bytes * mask_out->height_px);
     struct line line;
-    if (!has_font() || !fit_line((int)request->height_px, &line)) {
+    if (!fit_line((int)request->height_px, &line)) {
         picture_clear(mask_out);
         return error_set(
             error, TESS_ERR_UNSUPPORTED,
