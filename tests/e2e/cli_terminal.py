@@ -91,6 +91,7 @@ def test_no_bar():
     for extra, changes in ((["--quiet"], {}), (["--json"], {}), ([], {"TERM": "dumb"}), ([], {"TERM": None})):
         _, text = on_terminal("montage", "@list", "-o", "out.jpg", *extra, env=environment(**changes), seconds=0.6)
         equal((frames(text), "\x1b" in text), ([], False), repr((extra, changes)))
+    write_work(count=600)
     _, text = on_terminal("montage", "@list", "-o", "out.jpg", env=environment(NO_COLOR="1", LC_ALL="C"), seconds=0.8)
     assert frames(text)
     equal(re.findall(r"\x1b\[[0-9;]*m", text), [])
