@@ -35,11 +35,6 @@ static int16_t clamp16(int32_t value)
     return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
 }
 
-static uint8_t clamp_sample(int32_t value)
-{
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
 void fast_block_quant(const uint16_t zigzag[64], uint32_t size, int16_t quant[16])
 {
     const uint8_t *places = size == 4 ? places4 : places2;
@@ -108,21 +103,16 @@ void fast_block_read4_pair(const struct fast_block blocks[2], const uint8_t *dat
     }
 }
 
-void fast_idct1(int16_t coef, int16_t quant, uint8_t *to)
-{
-    *to = clamp_sample(((coef * quant + 4) >> 3) + 128);
-}
-
 void fast_idct2(const int16_t coefs[4], const int16_t quant[4], uint8_t *to, size_t stride_bytes)
 {
     int32_t middle = clamp16(coefs[0] * quant[0]) + 4 + (128 << 3);
     int32_t across = clamp16(coefs[1] * quant[1]);
     int32_t down = clamp16(coefs[2] * quant[2]);
     int32_t both = clamp16(coefs[3] * quant[3]);
-    to[0] = clamp_sample((middle + across + down + both) >> 3);
-    to[1] = clamp_sample((middle - across + down - both) >> 3);
-    to[stride_bytes] = clamp_sample((middle + across - down - both) >> 3);
-    to[stride_bytes + 1] = clamp_sample((middle - across - down + both) >> 3);
+    to[0] = fast_clamp_sample((middle + across + down + both) >> 3);
+    to[1] = fast_clamp_sample((middle - across + down - both) >> 3);
+    to[stride_bytes] = fast_clamp_sample((middle + across - down - both) >> 3);
+    to[stride_bytes + 1] = fast_clamp_sample((middle - across - down + both) >> 3);
 }
 
 /* out[i · step] from in[i · step]. */
@@ -151,7 +141,7 @@ void fast_idct4_plain(const int16_t coefs[16], const int16_t quant[16], uint8_t 
     for (size_t row = 0; row < 4; row++, to += stride_bytes) {
         idct4_line(middle + 4 * row, wide, 1, SECOND_SHIFT);
         for (int i = 0; i < 4; i++)
-            to[i] = clamp_sample(clamp16(wide[i]) + 128);
+            to[i] = fast_clamp_sample(clamp16(wide[i]) + 128);
     }
 }
 

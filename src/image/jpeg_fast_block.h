@@ -36,6 +36,11 @@ struct fast_block {
     int16_t *coefs; /* FAST_BLOCK_COEFS; all but the DC are 0 at first */
 };
 
+static inline uint8_t fast_clamp_sample(int32_t value)
+{
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
 /* Read the coefficients of a block of 2 × 2 or 4 × 4 samples; or of two blocks at once, which takes less
  * time. */
 void fast_block_read2(const struct fast_block *block, const uint8_t *data);
@@ -44,7 +49,11 @@ void fast_block_read4_pair(const struct fast_block blocks[2], const uint8_t *dat
 
 /* Samples from coefficients row by row, limited to 16 bits after dequantization; `to` is the upper left
  * sample. */
-void fast_idct1(int16_t coef, int16_t quant, uint8_t *to);
+static inline void fast_idct1(int16_t coef, int16_t quant, uint8_t *to)
+{
+    *to = fast_clamp_sample(((coef * quant + 4) >> 3) + 128);
+}
+
 void fast_idct2(const int16_t coefs[4], const int16_t quant[4], uint8_t *to, size_t stride_bytes);
 void fast_idct4(const int16_t coefs[16], const int16_t quant[16], uint8_t *to, size_t stride_bytes);
 

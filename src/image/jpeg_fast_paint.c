@@ -140,40 +140,42 @@ static void paint2(const struct fast_painter *painter, uint32_t component, const
                painter->components[component].stride_bytes);
 }
 
-/* Reads the DC coefficient that begins at `bit`; where the AC coefficients begin. */
-static inline uint64_t read_dc(struct fast_painter *painter, uint32_t component, const uint8_t *data,
-                               uint32_t bit)
+/* What reading an MCU's DC coefficients gives: they themselves, and where the AC coefficients begin. */
+struct mcu_dcs {
+    int16_t dc[FAST_MAX_MCU_BLOCKS];
+    uint64_t ac_bit[FAST_MAX_MCU_BLOCKS];
+};
+
+static inline void read_dcs(struct fast_painter *painter, const uint8_t *data, const uint32_t *block_bits,
+                            struct mcu_dcs *dcs_out)
 {
-    const uint64_t word = fast_peek(data, bit);
-    const uint32_t symbol = fast_dc_symbol(painter->components[component].dc, word);
-    painter->components[component].dc_prediction += (uint32_t)fast_value(symbol, word);
-    return bit + (symbol & FAST_BITS_MASK);
+    const struct fast_frame *frame = painter->frame;
+    for (uint32_t b = 0; b < frame->mcu_blocks; b++) {
+        const uint32_t i = frame->block_component[b];
+        const uint64_t word = fast_peek(data, block_bits[b]);
+        const uint32_t symbol = fast_dc_symbol(painter->components[i].dc, word);
+        painter->components[i].dc_prediction += (uint32_t)fast_value(symbol, word);
+        dcs_out->dc[b] = (int16_t)painter->components[i].dc_prediction;
+        dcs_out->ac_bit[b] = block_bits[b] + (symbol & FAST_BITS_MASK);
+    }
 }
 
-static void paint_mcu(struct fast_painter *painter, const uint8_t *data, const uint32_t *block_bits)
+static void paint_mcu(struct fast_painter *painter, const uint8_t *data, const struct mcu_dcs *dcs)
 {
     const struct fast_frame *frame = painter->frame;
     const size_t x = painter->mcu_x - painter->layout.mcu_x0;
     const size_t y = painter->mcu_y - painter->layout.mcu_y0;
     for (uint32_t b = 0; b < frame->mcu_blocks; b++) {
         const uint32_t i = frame->block_component[b];
-        const uint64_t ac_bit = read_dc(painter, i, data, block_bits[b]);
-        const int16_t dc = (int16_t)painter->components[i].dc_prediction;
         uint8_t *to = painter->components[i].plane + x * painter->components[i].mcu_step_x +
                       y * painter->components[i].mcu_step_y + painter->block_offset[b];
         if (painter->components[i].block_px == 1)
-            fast_idct1(dc, painter->components[i].quant[0], to);
+            fast_idct1(dcs->dc[b], painter->components[i].quant[0], to);
         else if (painter->components[i].block_px == 2)
-            paint2(painter, i, data, ac_bit, dc, to);
+            paint2(painter, i, data, dcs->ac_bit[b], dcs->dc[b], to);
         else
-            paint4(painter, i, data, ac_bit, dc, to);
+            paint4(painter, i, data, dcs->ac_bit[b], dcs->dc[b], to);
     }
-}
-
-static void pass_mcu(struct fast_painter *painter, const uint8_t *data, const uint32_t *block_bits)
-{
-    for (uint32_t b = 0; b < painter->frame->mcu_blocks; b++)
-        (void)read_dc(painter, painter->frame->block_component[b], data, block_bits[b]);
 }
 
 static void painter_take(void *context, const struct fast_batch *batch)
@@ -182,11 +184,11 @@ static void painter_take(void *context, const struct fast_batch *batch)
     const struct fast_layout *layout = &painter->layout;
     const uint32_t *block_bits = batch->block_bits;
     for (uint32_t i = 0; i < batch->mcu_count; i++, block_bits += painter->frame->mcu_blocks) {
+        struct mcu_dcs dcs;
+        read_dcs(painter, batch->data, block_bits, &dcs);
         if (painter->mcu_y >= layout->mcu_y0 && painter->mcu_x >= layout->mcu_x0 &&
             painter->mcu_x < layout->mcu_x1)
-            paint_mcu(painter, batch->data, block_bits);
-        else
-            pass_mcu(painter, batch->data, block_bits);
+            paint_mcu(painter, batch->data, &dcs);
         if (++painter->mcu_x == painter->frame->mcus_across) {
             painter->mcu_x = 0;
             painter->mcu_y++;

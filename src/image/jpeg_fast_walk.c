@@ -116,23 +116,20 @@ static inline __attribute__((always_inline)) bool restart(struct walker *walker,
     return false;
 }
 
-/* Up to three lookups: the third looks at bits 45..56 of the 57 that one fetch is sure to give. */
+/*
+ * Up to three lookups: the third looks at bits 45..56 of the 57 that one fetch is sure to give. An entry's
+ * bits and advance are added up at once.
+ */
 static inline __attribute__((always_inline)) bool step(struct walker *walker, const struct fast_walk *walk)
 {
-    uint64_t word = fast_peek(walk->data, walker->bit);
-    uint32_t entry = walker->skip[word >> FAST_PEEK_SHIFT];
-    uint32_t bits = entry >> 8;
-    uint32_t k = walker->k + (entry & 255);
-    if (k < 63) {
-        entry = walker->skip[word << bits >> FAST_PEEK_SHIFT];
-        bits += entry >> 8;
-        k += entry & 255;
-    }
-    if (k < 63) {
-        entry = walker->skip[word << bits >> FAST_PEEK_SHIFT];
-        bits += entry >> 8;
-        k += entry & 255;
-    }
+    const uint64_t word = fast_peek(walk->data, walker->bit);
+    uint32_t sum = walker->k + walker->skip[word >> FAST_PEEK_SHIFT];
+    if ((sum & 255) < 63)
+        sum += walker->skip[word << (sum >> 8 & 63) >> FAST_PEEK_SHIFT];
+    if ((sum & 255) < 63)
+        sum += walker->skip[word << (sum >> 8 & 63) >> FAST_PEEK_SHIFT];
+    const uint32_t bits = sum >> 8;
+    const uint32_t k = sum & 255;
     if (k < 63) {
         walker->bit += bits;
         walker->k = k;
