@@ -3,9 +3,9 @@
  * Finding and opening tessera-vips.so.
  *
  * The module is looked for beside the code that this file is part of (the program or libtessera.so, as the
- * dynamic linker knows it), then in ../lib/tessera from there (a relocated install), then in the folder it
- * was installed to. Neither an environment variable nor the current folder has a say: both may be an
- * attacker's.
+ * dynamic linker knows it), then in tessera below it (an installed libtessera.so), then in ../lib/tessera (a
+ * relocated program), then in the folder it was installed to. Neither an environment variable nor the current
+ * folder has a say: both may be an attacker's.
  *
  * A failure is not remembered: the next caller tries again and gets the words of its own attempt.
  */

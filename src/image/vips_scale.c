@@ -36,7 +36,7 @@ static void shrink_side(double start, double length, int whole, int out, struct 
     const int64_t twice_centre = llround(2 * start + length);
     int64_t pixels = llround(length);
     if ((twice_centre - pixels) % 2 != 0)
-        pixels += pixels < length || pixels <= out ? 1 : -1;
+        pixels += (double)pixels < length || pixels <= out ? 1 : -1;
     side->length = (int)CLAMP(pixels, 1, whole);
     side->start = (int)CLAMP((twice_centre - side->length) / 2, 0, whole - side->length);
     side->scale = fmin(1, (double)out / side->length);
