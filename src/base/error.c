@@ -30,7 +30,7 @@ static void set_message(struct tess_error *error, const char *format, va_list ar
         trim_to_utf8(error->message);
 }
 
-enum tess_status error_set(struct tess_error *error, enum tess_status status, const char *format, ...)
+enum tess_status error_fill(struct tess_error *error, enum tess_status status, const char *format, ...)
 {
     if (!error)
         return status;
@@ -43,7 +43,7 @@ enum tess_status error_set(struct tess_error *error, enum tess_status status, co
     return status;
 }
 
-enum tess_status error_limit(struct tess_error *error, const char *limit, const char *format, ...)
+enum tess_status error_fill_limit(struct tess_error *error, const char *limit, const char *format, ...)
 {
     if (!error)
         return TESS_ERR_LIMIT;

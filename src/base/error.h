@@ -6,13 +6,27 @@
 
 #include <tessera/status.h>
 
-/* Sets status and message (printf style, cut to fit on a UTF-8 boundary) and clears the limit's name. */
-enum tess_status error_set(struct tess_error *error, enum tess_status status, const char *format, ...)
-    TESS_PRINTF(3, 4);
+/*
+ * Sets status and message (printf style, cut to fit on a UTF-8 boundary) and clears the limit's name. Both
+ * are macros over a function, so that compilers and analyzers see which status comes back. `status` is
+ * evaluated twice.
+ */
+#define error_set(error, status, ...) error_returned((status), error_fill((error), (status), __VA_ARGS__))
 
 /* TESS_ERR_LIMIT with the limit's name; the message should state the limit and the value that broke it. */
-enum tess_status error_limit(struct tess_error *error, const char *limit, const char *format, ...)
+#define error_limit(error, limit, ...) \
+    error_returned(TESS_ERR_LIMIT, error_fill_limit((error), (limit), __VA_ARGS__))
+
+enum tess_status error_fill(struct tess_error *error, enum tess_status status, const char *format, ...)
     TESS_PRINTF(3, 4);
+enum tess_status error_fill_limit(struct tess_error *error, const char *limit, const char *format, ...)
+    TESS_PRINTF(3, 4);
+
+static inline enum tess_status error_returned(enum tess_status status, enum tess_status filled)
+{
+    (void)filled;
+    return status;
+}
 
 /* From errno: ENOENT, EACCES, ENOSPC, … become the fitting status; the message is "<what>: <strerror>". */
 enum tess_status error_errno(struct tess_error *error, int errnum, const char *format, ...) TESS_PRINTF(3, 4);

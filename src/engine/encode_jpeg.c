@@ -104,12 +104,10 @@ static void encode_strip(struct pool_task *task)
 static void jpeg_strip_ready(struct encoder *encoder, uint32_t index)
 {
     struct jpeg_encoder *self = (struct jpeg_encoder *)encoder;
-    struct strip_task *strip = &self->strips[index];
-    *strip = (struct strip_task){.task.run = encode_strip, .encoder = self, .index = index};
     pthread_mutex_lock(&self->lock);
     self->running++;
     pthread_mutex_unlock(&self->lock);
-    pool_submit(self->config.workers, &strip->task, true);
+    pool_submit(self->config.workers, &self->strips[index].task, true);
 }
 
 static void jpeg_stop(struct encoder *encoder)
@@ -159,6 +157,8 @@ enum tess_status encode_jpeg_create(const struct encoder_config *config, struct 
     self->encoder.ops = &ops;
     self->config = *config;
     self->strips = strips;
+    for (uint32_t i = 0; i < config->plan->strip_count; i++)
+        strips[i] = (struct strip_task){.task.run = encode_strip, .encoder = self, .index = i};
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->changed, NULL);
     *encoder_out = &self->encoder;

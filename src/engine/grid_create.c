@@ -6,6 +6,7 @@
  * list of failed cells; killed in between, a sidecar is left that nothing points at and the next attempt
  * overwrites.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct grid_build {
     const struct tess_grid_request *request;
     struct grid_lookup lookup;
     struct result *result;
+    char *output_name; /* copied before anything is built: naming the file that is there must not fail */
     int64_t begun_ns, deadline_ns;
     bool cached;
 };
@@ -156,9 +158,6 @@ static enum tess_status build_into(struct grid_build *build, struct sink *sink, 
     else if (sink->file)
         file_writer_abort(sink->file);
     build->result->pub.timings.store_ms += (double)(clock_monotonic_ns() - committing_ns) / 1e6;
-    if (status == TESS_OK && build->request->output &&
-        result_add_output(build->result, build->request->output) != TESS_OK)
-        status = error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
     return status;
 }
 
@@ -206,6 +205,7 @@ static enum tess_status presign(const struct grid_build *build, struct answer *a
 static enum tess_status make_answer(struct grid_build *build, bool stored, struct tess_answer **answer_out,
                                     struct tess_error *error)
 {
+    assert(build->result);
     struct answer *answer = calloc(1, sizeof *answer);
     if (!answer)
         return error_set(error, TESS_ERR_MEMORY, "no memory for an answer");
@@ -243,16 +243,26 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
     enum tess_status status = grid_lookup_init(&build.lookup, engine, store, request, error);
     if (status != TESS_OK)
         return status;
-    double plan_ms = (double)(clock_monotonic_ns() - build.begun_ns) / 1e6;
+    build.output_name = request->output ? strdup(request->output) : NULL;
+    if (request->output && !build.output_name) {
+        grid_lookup_clear(&build.lookup);
+        return error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
+    }
+    const double plan_ms = (double)(clock_monotonic_ns() - build.begun_ns) / 1e6;
     build.cached = find_stored(&build);
     status = build.cached ? save_stored(&build, error) : build_grid(&build, error);
     if (build.result)
         build.result->pub.timings.plan_ms = plan_ms;
+    if (status == TESS_OK && build.output_name) {
+        result_take_output(build.result, build.output_name);
+        build.output_name = NULL;
+    }
     if (status == TESS_OK) {
         status = make_answer(&build, true, answer_out, error);
     } else if (status == TESS_ERR_TILE_FAILED && make_answer(&build, false, answer_out, NULL) != TESS_OK) {
         *answer_out = NULL; /* the error still says what failed */
     }
+    free(build.output_name);
     result_destroy(build.result);
     grid_lookup_clear(&build.lookup);
     return status;

@@ -191,9 +191,10 @@ static enum tess_status write_page(struct montage_run *run, uint32_t page, struc
         else
             file_writer_abort(&writer);
     }
-    if (status == TESS_OK && result_add_output(run->result, path) != TESS_OK)
-        status = error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
-    free(path);
+    if (status == TESS_OK)
+        result_take_output(run->result, path);
+    else
+        free(path);
     return status;
 }
 

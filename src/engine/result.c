@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/result.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,14 +67,10 @@ void result_fail(struct result *result, uint32_t index, const struct tess_error 
     report->reason = result->reasons[index] ? result->reasons[index] : tess_status_name(error->status);
 }
 
-enum tess_status result_add_output(struct result *result, const char *path)
+void result_take_output(struct result *result, char *path)
 {
-    size_t at = result->pub.output_count;
-    result->outputs[at] = at < result->output_capacity ? strdup(path) : NULL;
-    if (!result->outputs[at])
-        return TESS_ERR_MEMORY;
-    result->pub.output_count++;
-    return TESS_OK;
+    assert(result->pub.output_count < result->output_capacity);
+    result->outputs[result->pub.output_count++] = path;
 }
 
 void result_close(struct result *result, const struct plan *plan, uint32_t pages)

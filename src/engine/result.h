@@ -29,8 +29,9 @@ enum tess_status result_place(struct result *result, uint32_t index, uint32_t pa
 /* Marks the cell as failed. Called once a cell, from any thread. */
 void result_fail(struct result *result, uint32_t index, const struct tess_error *error);
 
-/* Appends a written file's name (copied), up to one a page. TESS_ERR_MEMORY. */
-enum tess_status result_add_output(struct result *result, const char *path);
+/* Appends a written file's name (malloc'ed, now the result's), at most one a page. Cannot fail: the file is
+ * there. */
+void result_take_output(struct result *result, char *path);
 
 /* Counts failures and copies the plan's numbers, when all cells are done. */
 void result_close(struct result *result, const struct plan *plan, uint32_t pages);

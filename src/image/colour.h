@@ -56,10 +56,11 @@ struct colour_transform;
 /*
  * The transform to sRGB for a profile and the file's kind of colour. *transform_out is NULL when the profile
  * is missing, broken, made for another kind of colour, or is sRGB itself (within 2 of 255 everywhere). To be
- * released.
+ * released. TESS_ERR_MEMORY.
  */
-void colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *icc, size_t icc_size_bytes,
-                             enum colour_kind kind, struct colour_transform **transform_out);
+enum tess_status colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *icc,
+                                         size_t icc_size_bytes, enum colour_kind kind,
+                                         struct colour_transform **transform_out, struct tess_error *error);
 void colour_profiles_release(struct colour_profiles *profiles, struct colour_transform *transform);
 
 /* Packed rows of 1, 3 or 4 (CMYK, 0 means no ink) bytes a pixel to packed RGB. `source` and `rgb` may not

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "image/colour.h"
 
 enum { CACHE_ENTRIES = 8, SRGB_TOLERANCE = 2 };
@@ -129,7 +130,11 @@ static struct colour_transform *transform_create(const uint8_t *icc, size_t icc_
     transform->icc_size_bytes = icc_size_bytes;
     transform->kind = kind;
     transform->context = cmsCreateContext(NULL, NULL);
-    transform->lcms = transform->context ? build_lcms(transform->context, icc, icc_size_bytes, kind) : NULL;
+    if (!transform->context) {
+        transform_destroy(transform);
+        return NULL;
+    }
+    transform->lcms = build_lcms(transform->context, icc, icc_size_bytes, kind);
     return transform;
 }
 
@@ -172,16 +177,18 @@ static struct colour_transform *insert_locked(struct colour_profiles *profiles, 
     return entry;
 }
 
-void colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *icc, size_t icc_size_bytes,
-                             enum colour_kind kind, struct colour_transform **transform_out)
+enum tess_status colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *icc,
+                                         size_t icc_size_bytes, enum colour_kind kind,
+                                         struct colour_transform **transform_out, struct tess_error *error)
 {
     *transform_out = NULL;
     if (!icc || icc_size_bytes == 0)
-        return;
+        return TESS_OK;
     pthread_mutex_lock(&profiles->lock);
     struct colour_transform *entry = find_locked(profiles, icc, icc_size_bytes, kind);
     if (!entry)
         entry = insert_locked(profiles, icc, icc_size_bytes, kind);
+    const bool found = entry != NULL;
     if (entry) {
         entry->last_used = ++profiles->uses;
         if (entry->lcms) {
@@ -192,6 +199,7 @@ void colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *ic
         }
     }
     pthread_mutex_unlock(&profiles->lock);
+    return found ? TESS_OK : error_set(error, TESS_ERR_MEMORY, "no memory for a colour profile");
 }
 
 void colour_profiles_release(struct colour_profiles *profiles, struct colour_transform *transform)

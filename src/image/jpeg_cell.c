@@ -10,6 +10,7 @@
  */
 #include "image/jpeg_cell.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,7 @@ static void pack_row(const struct jpeg_header *header, const struct picture *par
         }
         return;
     }
+    assert(black->planes[0].data);
     const uint8_t *k = black->planes[0].data + row * black->planes[0].stride_bytes;
     for (uint32_t x = 0; x < parts->width_px; x++, packed += 4) {
         packed[0] = 255 - a[x];
@@ -282,9 +284,11 @@ enum tess_status jpeg_cell_render(const struct jpeg_cell *cell, struct picture *
     const struct stored_view view = view_of(cell);
     struct colour_transform *transform = NULL;
     struct picture stored;
-    colour_profiles_acquire(cell->profiles, header->icc, header->icc_size_bytes, kind_of(header->colour),
-                            &transform);
-    enum tess_status status = render_stored(cell, &view, transform, &stored, error);
+    enum tess_status status = colour_profiles_acquire(cell->profiles, header->icc, header->icc_size_bytes,
+                                                      kind_of(header->colour), &transform, error);
+    if (status != TESS_OK)
+        return status;
+    status = render_stored(cell, &view, transform, &stored, error);
     colour_profiles_release(cell->profiles, transform);
     if (status != TESS_OK || header->orientation == 1) {
         *part_out = stored;

@@ -7,6 +7,7 @@
  * take whatever size it says. Rows above the region are decoded into a scratch row (raw output cannot skip
  * them), rows below are never read.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ static enum tess_status lay_out_planes(struct turbo_read *read, struct tess_erro
         if (plane->stride_bytes > widest)
             widest = plane->stride_bytes;
     }
+    assert(total > 0);
     read->planes.memory = malloc(total + widest);
     if (!read->planes.memory)
         return error_set(error, TESS_ERR_MEMORY, "no memory for %zu bytes of decoded JPEG", total + widest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "image/picture.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,7 @@ void picture_blit(const struct picture *source, struct picture *target, uint32_t
     const uint32_t samples = samples_of(source->layout);
     for (uint32_t i = 0; i < source->plane_count; i++) {
         const struct plane *from = &source->planes[i], *to = &view.planes[i];
+        assert(from->data && to->data);
         for (uint32_t row = 0; row < from->height_px; row++)
             memcpy(to->data + row * to->stride_bytes, from->data + row * from->stride_bytes,
                    (size_t)from->width_px * samples);

@@ -114,7 +114,8 @@ static struct colour_transform *acquire(struct colour_profiles *profiles, const 
                                         enum colour_kind kind)
 {
     struct colour_transform *transform = NULL;
-    colour_profiles_acquire(profiles, icc->data, icc->size, kind, &transform);
+    assert_int_equal(colour_profiles_acquire(profiles, icc->data, icc->size, kind, &transform, NULL),
+                     TESS_OK);
     return transform;
 }
 
