@@ -212,9 +212,11 @@ static void run_threads(struct batch *batch, uint32_t jobs)
 {
     pthread_t *threads = xcalloc(jobs, sizeof *threads);
     uint32_t started = 0;
-    while (started + 1 < jobs && pthread_create(&threads[started], NULL, work, batch) == 0)
+    /* This thread only waits: signals prefer it, and it must not sit on a lock when one comes. */
+    while (started < jobs && pthread_create(&threads[started], NULL, work, batch) == 0)
         started++;
-    (void)work(batch); /* this thread is the last of them: at least one always works */
+    if (started == 0)
+        (void)work(batch);
     for (uint32_t i = 0; i < started; i++)
         (void)pthread_join(threads[i], NULL);
     free(threads);

@@ -93,9 +93,11 @@ def test_no_bar():
         equal((frames(text), "\x1b" in text), ([], False), repr((extra, changes)))
     write_work(count=600)
     _, text = on_terminal("montage", "@list", "-o", "out.jpg", env=environment(NO_COLOR="1", LC_ALL="C"), seconds=0.8)
-    assert frames(text)
+    percent = int(re.search(r"(\d+) %", frames(text)[-1]).group(1))
     equal(re.findall(r"\x1b\[[0-9;]*m", text), [])
-    contains(text, "#", "-")
+    contains(text, "-")
+    if percent >= 3:  # of 48 characters: one at least
+        contains(text, "#")
     assert "━" not in text
 
 
