@@ -138,17 +138,26 @@ static uint32_t ring_strips_of(const struct plan *plan, uint32_t threads)
     return strips < plan->strip_count ? (uint32_t)strips : plan->strip_count;
 }
 
+/* What libvips' encoders were seen to hold for each pixel: WebP and AVIF take the whole picture and copies of
+ * it. */
+static uint64_t encoder_bytes(const struct plan *plan, uint64_t strip_bytes, uint32_t threads)
+{
+    const uint64_t area = (uint64_t)plan->width_px * plan->height_px;
+    switch (plan->format) {
+    case TESS_FORMAT_WEBP:
+        return area * 6;
+    case TESS_FORMAT_AVIF:
+        return area * 24;
+    default:
+        return strip_bytes * threads; /* encoded or halved strips */
+    }
+}
+
 static void estimate_memory(struct plan *plan, uint32_t threads)
 {
     const uint32_t padded_width = (plan->width_px + 15) / 16 * 16;
     const uint64_t strip_bytes = picture_bytes(plan->layout, padded_width, PLAN_STRIP_ROWS_PX);
-    const uint64_t area = (uint64_t)plan->width_px * plan->height_px;
-    plan->canvas_bytes = strip_bytes * plan->ring_strips;
-    if (plan->format == TESS_FORMAT_WEBP || plan->format == TESS_FORMAT_AVIF)
-        plan->canvas_bytes +=
-            area * 8; /* these encoders take the whole picture: RGB, its planes, their own copy */
-    else
-        plan->canvas_bytes += strip_bytes * threads; /* encoded or halved strips */
+    plan->canvas_bytes = strip_bytes * plan->ring_strips + encoder_bytes(plan, strip_bytes, threads);
     plan->memory_bytes =
         plan->canvas_bytes + (uint64_t)threads * (TYPICAL_FILE_BYTES * 2 + TYPICAL_DECODE_BYTES);
 }
