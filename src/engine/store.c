@@ -84,6 +84,17 @@ static enum tess_status make_key(enum image_kind kind, char key_out[TESS_KEY_MAX
     return status;
 }
 
+/* Now, but later than any image that this store has added before: a millisecond is long for a small file. */
+static int64_t next_added_ms(struct tess_store *store)
+{
+    int64_t last_ms = atomic_load(&store->last_added_ms), next_ms;
+    do {
+        const int64_t now_ms = clock_unix_ms();
+        next_ms = now_ms > last_ms ? now_ms : last_ms + 1;
+    } while (!atomic_compare_exchange_weak(&store->last_added_ms, &last_ms, next_ms));
+    return next_ms;
+}
+
 enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, const uint8_t *bytes,
                                 size_t size_bytes, uint64_t max_bytes, char key_out[TESS_KEY_MAX_BYTES + 1],
                                 struct tess_error *error)
@@ -108,7 +119,7 @@ enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, c
         return status;
     /* Bytes first: a mapping never points at nothing. An object that was not mapped after all is taken back.
      */
-    status = backend->catalog->ops->add(backend->catalog, grid_id, key_out, clock_unix_ms(), error);
+    status = backend->catalog->ops->add(backend->catalog, grid_id, key_out, next_added_ms(store), error);
     if (status != TESS_OK)
         (void)backend->objects->ops->remove(backend->objects, backend->source_bucket, key_out, NULL);
     return status;

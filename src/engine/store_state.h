@@ -3,11 +3,16 @@
 #ifndef ENGINE_STORE_STATE_H
 #define ENGINE_STORE_STATE_H
 
+#include <stdatomic.h>
+#include <stdint.h>
+
 #include "backend/backend.h"
 #include <tessera/store.h>
 
 struct tess_store {
     struct backend backend;
+    _Atomic int64_t
+        last_added_ms; /* of the last image; the next one's is later, so that "added" has an order */
 };
 
 #endif
