@@ -3,13 +3,21 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/error.h"
+
+enum { LOOK_AGAIN_MS = 20 };
+
+/* One who waits, on the stack of its thread. */
+struct waiter {
+    struct waiter *next;
+};
 
 struct share {
     uint64_t total_bytes; /* immutable */
     uint64_t used_bytes;
-    uint64_t next_ticket, serving; /* first come, first served: whoever waits holds a ticket */
+    struct waiter *first, **last; /* first come, first served */
     pthread_cond_t changed;
 };
 
@@ -25,8 +33,10 @@ struct budget *budget_create(uint64_t total_bytes)
     if (!budget)
         return NULL;
     pthread_mutex_init(&budget->lock, NULL);
-    for (int i = 0; i < BUDGET_SHARES; i++)
+    for (int i = 0; i < BUDGET_SHARES; i++) {
         pthread_cond_init(&budget->shares[i].changed, NULL);
+        budget->shares[i].last = &budget->shares[i].first;
+    }
     budget->shares[BUDGET_CANVAS].total_bytes = total_bytes / 2;
     budget->shares[BUDGET_FETCHED].total_bytes = total_bytes / 8;
     budget->shares[BUDGET_PIXELS].total_bytes = total_bytes / 8 * 3;
@@ -48,27 +58,78 @@ uint64_t budget_share_bytes(const struct budget *budget, enum budget_share share
     return budget->shares[share].total_bytes;
 }
 
-enum tess_status budget_reserve(struct budget *budget, enum budget_share which, uint64_t bytes,
-                                const char *what, struct tess_error *error)
+static void join_queue(struct share *share, struct waiter *waiter)
+{
+    waiter->next = NULL;
+    *share->last = waiter;
+    share->last = &waiter->next;
+}
+
+/* From wherever it stands: who gives up need not be first. */
+static void leave_queue(struct share *share, struct waiter *waiter)
+{
+    struct waiter **link = &share->first;
+    while (*link != waiter)
+        link = &(*link)->next;
+    *link = waiter->next;
+    if (!*link)
+        share->last = link;
+}
+
+/* Waits for a change, or for a while; then asks, without the lock, whether to go on. */
+static enum tess_status await_change(struct budget *budget, struct share *share,
+                                     const struct budget_stop *stop, struct tess_error *error)
+{
+    struct timespec until;
+    if (!stop) {
+        pthread_cond_wait(&share->changed, &budget->lock);
+        return TESS_OK;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_AGAIN_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    (void)pthread_cond_clockwait(&share->changed, &budget->lock, CLOCK_MONOTONIC, &until);
+    pthread_mutex_unlock(&budget->lock);
+    enum tess_status status = stop->must_stop(stop->context, error);
+    pthread_mutex_lock(&budget->lock);
+    return status;
+}
+
+enum tess_status budget_reserve_until(struct budget *budget, enum budget_share which, uint64_t bytes,
+                                      const char *what, const struct budget_stop *stop,
+                                      struct tess_error *error)
 {
     struct share *share = &budget->shares[which];
+    struct waiter self;
+    enum tess_status status = TESS_OK;
     if (bytes > share->total_bytes)
         return error_limit(
             error, "memory",
             "%s needs %llu MiB, more than the %llu MiB that the limit memory leaves for it; raise --memory",
             what, (unsigned long long)(bytes >> 20), (unsigned long long)(share->total_bytes >> 20));
     pthread_mutex_lock(&budget->lock);
-    uint64_t ticket = share->next_ticket++;
-    while (ticket != share->serving || share->total_bytes - share->used_bytes < bytes)
-        pthread_cond_wait(&share->changed, &budget->lock);
-    share->serving++;
-    share->used_bytes += bytes;
-    budget->used_bytes += bytes;
-    if (budget->used_bytes > budget->peak_bytes)
-        budget->peak_bytes = budget->used_bytes;
+    join_queue(share, &self);
+    while (status == TESS_OK && (share->first != &self || share->total_bytes - share->used_bytes < bytes))
+        status = await_change(budget, share, stop, error);
+    leave_queue(share, &self);
+    if (status == TESS_OK) {
+        share->used_bytes += bytes;
+        budget->used_bytes += bytes;
+        if (budget->used_bytes > budget->peak_bytes)
+            budget->peak_bytes = budget->used_bytes;
+    }
     pthread_cond_broadcast(&share->changed); /* the next in line may fit too */
     pthread_mutex_unlock(&budget->lock);
-    return TESS_OK;
+    return status;
+}
+
+enum tess_status budget_reserve(struct budget *budget, enum budget_share which, uint64_t bytes,
+                                const char *what, struct tess_error *error)
+{
+    return budget_reserve_until(budget, which, bytes, what, NULL, error);
 }
 
 void budget_release(struct budget *budget, enum budget_share which, uint64_t bytes)

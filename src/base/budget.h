@@ -30,9 +30,20 @@ uint64_t budget_share_bytes(const struct budget *budget, enum budget_share share
  * Blocks until `bytes` of the share are free and takes them. TESS_ERR_LIMIT "memory" at once when the share
  * could never hold them. `what` names the thing for the message. Thread-safe.
  */
-enum tess_status budget_reserve(struct budget *budget, enum budget_share share, uint64_t bytes,
+enum tess_status budget_reserve(struct budget *budget, enum budget_share which, uint64_t bytes,
                                 const char *what, struct tess_error *error);
-void budget_release(struct budget *budget, enum budget_share share, uint64_t bytes);
+
+/* A reason to stop waiting: asked now and then, without a lock. TESS_OK: go on. */
+struct budget_stop {
+    enum tess_status (*must_stop)(const void *context, struct tess_error *error);
+    const void *context;
+};
+
+/* As above, but ends with what must_stop() gives when that is not TESS_OK; nothing is reserved then. */
+enum tess_status budget_reserve_until(struct budget *budget, enum budget_share which, uint64_t bytes,
+                                      const char *what, const struct budget_stop *stop,
+                                      struct tess_error *error);
+void budget_release(struct budget *budget, enum budget_share which, uint64_t bytes);
 
 /* Most bytes that were reserved at once, over all shares. */
 uint64_t budget_peak_bytes(struct budget *budget);

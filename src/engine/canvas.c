@@ -103,4 +103,5 @@ bool canvas_finish_locked(struct canvas *canvas, uint32_t index)
 void canvas_close_locked(struct canvas *canvas, uint32_t index)
 {
     canvas_strip(canvas, index)->open = false;
+    canvas->closed++;
 }

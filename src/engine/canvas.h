@@ -28,6 +28,7 @@ struct canvas {
     struct tess_colour background;
     struct canvas_strip *ring; /* plan->ring_strips of them; strip i lives in ring[i % ring_strips] */
     uint32_t opened;           /* strips 0 .. opened−1 have been opened; under the job's lock */
+    uint32_t closed;           /* how many have been closed; under the job's lock */
 };
 
 /* TESS_ERR_MEMORY. `canvas` is safe to clear after either outcome. */

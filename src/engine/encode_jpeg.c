@@ -2,7 +2,8 @@
 /*
  * JPEG on all cores: each complete strip is an urgent task of the worker pool. Whoever finishes the strip
  * that the file needs next writes it and all that are waiting behind it; the others leave theirs and go back
- * to work.
+ * to work. A strip is done with only when it has been written: a slow sink holds the job back, where encoded
+ * strips would pile up.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -65,7 +66,9 @@ static void write_in_order_locked(struct jpeg_encoder *self)
         atomic_fetch_add(self->config.write_ns, clock_monotonic_ns() - begun_ns);
         free(strip->data);
         strip->data = NULL;
-        if (status != TESS_OK)
+        if (status == TESS_OK)
+            self->config.on_strip_done(self->config.context, strip->index);
+        else
             fail(self, &error);
         pthread_mutex_lock(&self->lock);
         self->next++;
@@ -91,8 +94,6 @@ static void encode_strip(struct pool_task *task)
     atomic_fetch_add(self->config.encode_ns, clock_monotonic_ns() - begun_ns);
     if (status != TESS_OK)
         fail(self, &error);
-    self->config.on_strip_done(self->config.context, strip->index);
-
     pthread_mutex_lock(&self->lock);
     strip->encoded = status == TESS_OK;
     write_in_order_locked(self);

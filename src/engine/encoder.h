@@ -24,7 +24,7 @@ struct encoder_config {
     uint8_t quality;
     _Atomic int64_t *encode_ns, *write_ns; /* time spent, added to */
     void *context;
-    void (*on_strip_done)(void *context, uint32_t index);              /* its pixels are no longer needed */
+    void (*on_strip_done)(void *context, uint32_t index); /* its place in the ring may be another's */
     void (*on_failure)(void *context, const struct tess_error *error); /* at most once; the job should stop */
 };
 

@@ -42,7 +42,7 @@ struct job {
     atomic_bool stopping; /* set under the lock, read anywhere */
 
     pthread_mutex_t progress_lock; /* held while the caller's callback runs */
-    uint32_t done, failed;         /* under progress_lock */
+    uint32_t done, failed;         /* under progress_lock; `failed` counts the pages before too */
 
     pthread_mutex_t lock; /* over all that follows */
     pthread_cond_t changed;
@@ -208,9 +208,10 @@ static enum tess_status fetch_bytes(struct slot *slot, struct tess_error *error)
     if (status != TESS_OK)
         return status;
     slot->ticket_bytes = size;
-    /* No more than was reserved: something that grew in the meantime is cut, and then found damaged. */
     const int64_t begun_ns = clock_monotonic_ns();
-    status = source->read(source, index, most, &slot->bytes, error);
+    status = source->read(source, index, size, &slot->bytes, error); /* no more than was reserved */
+    if (status == TESS_ERR_LIMIT)
+        status = error_set(error, TESS_ERR_IO, "it grew while it was read");
     atomic_fetch_add(&job->fetch_ns, clock_monotonic_ns() - begun_ns);
     return status;
 }
@@ -241,20 +242,19 @@ static void on_encoder_failure(void *context, const struct tess_error *error)
 }
 
 /* Whether the caller wants out, or time is up. */
-static bool must_stop(const struct job *job, struct tess_error *error)
+static enum tess_status must_stop(const void *context, struct tess_error *error)
 {
-    const volatile int *cancel = job->page->watch->cancel;
-    if (cancel && *cancel) {
-        error_set(error, TESS_ERR_CANCELLED, "cancelled");
-        return true;
-    }
-    if (job->page->deadline_ns && clock_monotonic_ns() > job->page->deadline_ns) {
-        error_limit(error, "timeout", "not done within the limit timeout of %u ms",
-                    job->decode.limits->timeout_ms);
+    const struct pipeline_page *page = context;
+    const volatile int *cancel = page->watch->cancel;
+    if (cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED)) /* another thread's to set, at any time */
+        return error_set(error, TESS_ERR_CANCELLED, "cancelled");
+    if (!page->deadline_ns || clock_monotonic_ns() <= page->deadline_ns)
+        return TESS_OK;
+    (void)error_limit(error, "timeout", "not done within the limit timeout of %u ms",
+                      page->engine->options.limits.timeout_ms);
+    if (error)
         error->status = TESS_ERR_TIMEOUT;
-        return true;
-    }
-    return false;
+    return TESS_ERR_TIMEOUT;
 }
 
 /* Waits for a change, no longer than until it is time to look at cancel and deadline again. */
@@ -262,7 +262,7 @@ static void await_change_locked(struct job *job)
 {
     struct tess_error error;
     struct timespec until;
-    if (!atomic_load(&job->stopping) && must_stop(job, &error)) {
+    if (!atomic_load(&job->stopping) && must_stop(job->page, &error) != TESS_OK) {
         pthread_mutex_unlock(&job->lock);
         stop_job(job, &error);
         pthread_mutex_lock(&job->lock);
@@ -348,12 +348,24 @@ static void hand_out(struct job *job)
     (void)open_strips(job, plan->strip_count - 1);
 }
 
-static void await_slots(struct job *job)
+/* Until every cell has come back and, unless the job stops, every strip is done with: a caller may stop it
+ * also while only the encoder is at work. */
+static void await_end(struct job *job)
 {
     pthread_mutex_lock(&job->lock);
-    while (job->running > 0)
+    while (job->running > 0 ||
+           (!atomic_load(&job->stopping) && job->canvas.closed < job->page->plan->strip_count))
         await_change_locked(job);
     pthread_mutex_unlock(&job->lock);
+}
+
+/* Cells that failed on the pages before this one. */
+static uint32_t count_failed_before(const struct pipeline_page *page)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < page->first; i++)
+        count += page->result->cells[i].status != TESS_OK;
+    return count;
 }
 
 static enum tess_status init_job(struct job *job, const struct pipeline_page *page, struct tess_error *error)
@@ -366,7 +378,8 @@ static enum tess_status init_job(struct job *job, const struct pipeline_page *pa
                                    .limits = &engine->options.limits,
                                    .budget = engine->budget,
                                    .profiles = engine->profiles},
-                        .slot_count = engine->options.threads + fetches + SPARE_SLOTS};
+                        .slot_count = engine->options.threads + fetches + SPARE_SLOTS,
+                        .failed = count_failed_before(page)};
     pthread_mutex_init(&job->progress_lock, NULL);
     pthread_mutex_init(&job->lock, NULL);
     pthread_cond_init(&job->changed, NULL);
@@ -435,7 +448,7 @@ static void prefetch_libvips(const struct pipeline_page *page)
 static enum tess_status run_job(struct job *job, struct tess_error *error)
 {
     hand_out(job);
-    await_slots(job);
+    await_end(job);
     /* A failure of the encoder has also stopped the job, with the same error. */
     enum tess_status status = job->encoder->ops->finish(job->encoder, error);
     if (job->error.status != TESS_OK) {
@@ -452,8 +465,10 @@ enum tess_status pipeline_run(const struct pipeline_page *page, struct tess_erro
     const uint64_t canvas_bytes = page->plan->canvas_bytes;
     struct job job;
     prefetch_libvips(page);
-    enum tess_status status = budget_reserve(page->engine->budget, BUDGET_CANVAS, canvas_bytes,
-                                             "the grid under construction", error);
+    /* Other jobs hold the canvas share for as long as they run. */
+    const struct budget_stop stop = {must_stop, page};
+    enum tess_status status = budget_reserve_until(page->engine->budget, BUDGET_CANVAS, canvas_bytes,
+                                                   "the grid under construction", &stop, error);
     if (status != TESS_OK)
         return status;
     status = init_job(&job, page, error);
