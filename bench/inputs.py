@@ -95,9 +95,9 @@ def many(work, programs, count):
 
 
 def dct_denominator(path, tile):
-    """The DCT scale that tessera decodes a photo at for a tile: the smallest that leaves twice the cell's size, of 1/2
+    """The DCT scale that tessera decodes a photo at for a tile: the smallest that leaves 1.75 times the cell's size, of 1/2
     one and a half times (1/8 for tile 100 of a photo of 2250 rows, 1/4 for 256, 1/2 for 700)."""
     from PIL import Image
     with Image.open(path) as image:
         side = min(image.size)
-    return next((scale for scale, room in ((8, 2), (4, 2), (2, 1.5)) if side / scale >= room * tile), 1)
+    return next((scale for scale, room in ((8, 1.75), (4, 1.75), (2, 1.5)) if side / scale >= room * tile), 1)
