@@ -98,7 +98,9 @@ static bool find_stored(struct grid_build *build)
         ops->get(backend->objects, backend->dest_bucket, build->lookup.sidecar_key, SIDECAR_MAX_BYTES, &json,
                  NULL) != TESS_OK)
         return false;
-    bool found = make_result(build, NULL) == TESS_OK && sidecar_read(&json, build->result, NULL) == TESS_OK;
+    /* The sidecar is written before its grid: killed in between, it is another's that is still there. */
+    bool found = make_result(build, NULL) == TESS_OK && sidecar_read(&json, build->result, NULL) == TESS_OK &&
+                 build->result->pub.bytes == info.size_bytes;
     bytes_clear(&json);
     if (found)
         result_close(build->result, &build->lookup.plan, 1);
@@ -131,7 +133,7 @@ static enum tess_status put_sidecar(struct grid_build *build, struct tess_error 
 {
     const struct backend *backend = build->backend;
     struct bytes json;
-    enum tess_status status = sidecar_write(&build->result->pub, &json, error);
+    enum tess_status status = sidecar_write(build->result, &json, error);
     if (status == TESS_OK)
         status = objects_put(backend->objects, backend->dest_bucket, build->lookup.sidecar_key,
                              "application/json", json.data, json.size, error);

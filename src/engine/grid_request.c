@@ -19,10 +19,14 @@ static enum tess_status look_at_objects(struct grid_lookup *lookup, const struct
     struct objects *objects = backend->objects;
     for (size_t i = 0; i < lookup->keys.count; i++) {
         struct object_info info = {0};
+        struct tess_error trouble;
         enum tess_status status =
-            objects->ops->stat(objects, backend->source_bucket, lookup->keys.keys[i], &info, error);
-        if (status != TESS_OK && status != TESS_ERR_NOT_FOUND)
+            objects->ops->stat(objects, backend->source_bucket, lookup->keys.keys[i], &info, &trouble);
+        if (status != TESS_OK && status != TESS_ERR_NOT_FOUND) {
+            if (error)
+                *error = trouble;
             return status;
+        }
         /* A missing object is a placeholder, and a key of its own: once the object is there, so is another
          * grid. */
         lookup->sizes_bytes[i] = status == TESS_OK ? info.size_bytes : 0;

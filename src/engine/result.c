@@ -63,6 +63,8 @@ void result_fail(struct result *result, uint32_t index, const struct tess_error 
 {
     struct tess_cell_report *report = &result->cells[index];
     report->status = error->status;
+    if (strcmp(error->limit, "memory") == 0)
+        atomic_store(&result->short_of_memory, true);
     result->reasons[index] = strdup(error->message);
     report->reason = result->reasons[index] ? result->reasons[index] : tess_status_name(error->status);
 }

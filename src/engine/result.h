@@ -4,6 +4,7 @@
 #ifndef ENGINE_RESULT_H
 #define ENGINE_RESULT_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "engine/plan.h"
@@ -16,6 +17,7 @@ struct result {
     char **sources; /* one a cell */
     char **outputs;
     size_t output_capacity;
+    atomic_bool short_of_memory; /* a cell failed for the limit "memory": another run may have more of it */
 };
 
 /* For `tiles` cells on `pages` pages, all reports empty. NULL: no memory. */

@@ -23,14 +23,15 @@ static bool add_failed_cell(cJSON *failed, const struct tess_cell_report *report
            cJSON_AddStringToObject(cell, "reason", report->reason);
 }
 
-enum tess_status sidecar_write(const struct tess_result *result, struct bytes *json_out,
-                               struct tess_error *error)
+enum tess_status sidecar_write(const struct result *whole, struct bytes *json_out, struct tess_error *error)
 {
+    const struct tess_result *result = &whole->pub;
     bytes_init(json_out, SIDECAR_MAX_BYTES);
     cJSON *root = cJSON_CreateObject();
     cJSON *failed = root ? cJSON_AddArrayToObject(root, "failed") : NULL;
     bool good = failed && cJSON_AddNumberToObject(root, "tiles", result->tiles) &&
-                cJSON_AddNumberToObject(root, "bytes", (double)result->bytes);
+                cJSON_AddNumberToObject(root, "bytes", (double)result->bytes) &&
+                cJSON_AddBoolToObject(root, "short_of_memory", whole->short_of_memory);
     for (size_t i = 0; good && i < result->cell_count; i++) {
         if (result->cells[i].status != TESS_OK)
             good = add_failed_cell(failed, &result->cells[i]);
@@ -76,8 +77,10 @@ enum tess_status sidecar_read(const struct bytes *json, struct result *result, s
     const cJSON *tiles = cJSON_GetObjectItemCaseSensitive(root, "tiles");
     const cJSON *size = cJSON_GetObjectItemCaseSensitive(root, "bytes");
     const cJSON *failed = cJSON_GetObjectItemCaseSensitive(root, "failed");
+    const cJSON *memory = cJSON_GetObjectItemCaseSensitive(root, "short_of_memory");
     bool good = cJSON_IsNumber(tiles) && tiles->valuedouble == result->pub.tiles && cJSON_IsNumber(size) &&
-                size->valuedouble >= 0 && size->valuedouble < 1e15 && cJSON_IsArray(failed);
+                size->valuedouble >= 0 && size->valuedouble < 1e15 && cJSON_IsArray(failed) &&
+                !cJSON_IsTrue(memory);
     if (good)
         result->pub.bytes = (uint64_t)size->valuedouble;
     const cJSON *cell = NULL, *list = good ? failed : NULL;
