@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+/* The coordinator of a job, on its caller's thread: see pipeline.h. What happens to one cell is in
+ * pipeline_cell.c. */
 #include "engine/pipeline.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,222 +10,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "engine/canvas.h"
 #include "engine/caption.h"
-#include "engine/decode.h"
-#include "engine/encoder.h"
+#include "engine/pipeline_job.h"
 #include "image/vips_module.h"
 
 enum { WATCH_INTERVAL_MS = 20, SPARE_SLOTS = 2 };
-
-struct job;
-
-/* One cell on its way. Belongs to one stage at a time, which alone touches it. */
-struct slot {
-    struct pool_task task; /* first */
-    struct job *job;
-    uint32_t cell; /* within the page */
-    struct bytes bytes;
-    uint64_t ticket_bytes;   /* reserved for `bytes` */
-    struct tess_error error; /* status TESS_OK while all is well */
-    struct slot *next_free;  /* under the job's lock */
-};
-
-struct job {
-    /* immutable */
-    const struct pipeline_page *page;
-    struct decode_config decode;
-    struct slot *slots;
-    uint32_t slot_count;
-    struct encoder *encoder;
-    /* atomic: time spent in each stage, summed over threads */
-    _Atomic int64_t fetch_ns, decode_ns, place_ns, encode_ns, write_ns;
-    atomic_bool stopping; /* set under the lock, read anywhere */
-
-    pthread_mutex_t progress_lock; /* held while the caller's callback runs */
-    uint32_t done, failed;         /* under progress_lock; `failed` counts the pages before too */
-
-    pthread_mutex_t lock; /* over all that follows */
-    pthread_cond_t changed;
-    struct canvas canvas; /* its _locked part */
-    struct slot *free_slots;
-    uint32_t running;        /* slots in use */
-    struct tess_error error; /* why the job stops; the first reason counts */
-};
-
-static void mark_stopping(struct job *job, const struct tess_error *error)
-{
-    pthread_mutex_lock(&job->lock);
-    if (job->error.status == TESS_OK)
-        job->error = *error;
-    atomic_store(&job->stopping, true);
-    pthread_cond_broadcast(&job->changed);
-    pthread_mutex_unlock(&job->lock);
-}
-
-static void stop_job(struct job *job, const struct tess_error *error)
-{
-    mark_stopping(job, error);
-    job->encoder->ops->stop(job->encoder);
-}
-
-static uint32_t report_index(const struct slot *slot)
-{
-    return slot->job->page->first + slot->cell;
-}
-
-static const char *source_name(const struct job *job, uint32_t cell)
-{
-    return job->page->source->name(job->page->source, job->page->first + cell);
-}
-
-/* The failed cell goes into the report; in strict mode it ends the job. */
-static void note_failure(struct slot *slot)
-{
-    struct job *job = slot->job;
-    if (atomic_load(&job->stopping))
-        return;
-    result_fail(job->page->result, report_index(slot), &slot->error);
-    if (job->page->options->strict) {
-        struct tess_error error = slot->error;
-        error.status = TESS_ERR_TILE_FAILED;
-        error_prefix(&error, "cell %u (%s)", slot->cell, source_name(job, slot->cell));
-        stop_job(job, &error);
-    }
-}
-
-static void report_progress(struct job *job, bool failed)
-{
-    const struct tess_watch *watch = job->page->watch;
-    pthread_mutex_lock(&job->progress_lock);
-    job->done++;
-    job->failed += failed;
-    if (watch->on_progress) {
-        const struct tess_progress progress = {job->page->first + job->done, job->page->total, job->failed};
-        watch->on_progress(watch->context, &progress);
-    }
-    pthread_mutex_unlock(&job->progress_lock);
-}
-
-/* What lies in the rows of `rect` has been placed: strips that wait for nothing else go to the encoder. */
-static void finish_rows(struct job *job, const struct tess_rect *rect)
-{
-    const uint32_t last = canvas_strip_of(rect->y_px + rect->height_px - 1);
-    for (uint32_t strip = canvas_strip_of(rect->y_px); strip <= last; strip++) {
-        pthread_mutex_lock(&job->lock);
-        bool complete = canvas_finish_locked(&job->canvas, strip) && !atomic_load(&job->stopping);
-        pthread_mutex_unlock(&job->lock);
-        if (complete)
-            job->encoder->ops->strip_ready(job->encoder, strip);
-    }
-}
-
-/* The end of a cell's way, good or bad. After this the slot is the coordinator's again. */
-static void finish_slot(struct slot *slot)
-{
-    struct job *job = slot->job;
-    const struct tess_rect block = plan_block_rect(job->page->plan, slot->cell);
-    finish_rows(job, &block);
-    report_progress(job, slot->error.status != TESS_OK);
-    pthread_mutex_lock(&job->lock);
-    slot->next_free = job->free_slots;
-    job->free_slots = slot;
-    job->running--;
-    pthread_cond_broadcast(&job->changed);
-    pthread_mutex_unlock(&job->lock);
-}
-
-static void place_caption(struct slot *slot)
-{
-    struct job *job = slot->job;
-    const struct plan *plan = job->page->plan;
-    const struct tess_rect tile = plan_cell_rect(plan, slot->cell);
-    struct bytes text;
-    struct picture caption = {0};
-    struct tess_error error;
-    enum tess_status status = caption_expand(job->page->options->label, source_name(job, slot->cell),
-                                             (uint64_t)report_index(slot) + 1, &text);
-    const char *line = status == TESS_OK ? bytes_text(&text) : NULL;
-    if (!line)
-        status = error_set(&error, TESS_ERR_MEMORY, "no memory for a caption");
-    else
-        status = caption_render(line, plan->tile_width_px, plan->label_height_px,
-                                job->page->options->background, plan->layout, &caption, &error);
-    if (status == TESS_OK)
-        canvas_place(&job->canvas, &caption, tile.x_px, tile.y_px + tile.height_px);
-    else
-        stop_job(job, &error);
-    picture_clear(&caption);
-    bytes_clear(&text);
-}
-
-static bool is_blank(const struct slot *slot)
-{
-    return source_name(slot->job, slot->cell)[0] == '\0';
-}
-
-/* Stage: decode and place, on a worker. */
-static void decode_and_place(struct pool_task *task)
-{
-    struct slot *slot = (struct slot *)task;
-    struct job *job = slot->job;
-    const struct tess_rect tile_rect = plan_cell_rect(job->page->plan, slot->cell);
-    struct picture tile = {0};
-    const int64_t begun_ns = clock_monotonic_ns();
-    if (slot->error.status == TESS_OK && !atomic_load(&job->stopping) && !is_blank(slot))
-        slot->error.status = decode_cell(&job->decode, &slot->bytes, &tile, &slot->error);
-    bytes_clear(&slot->bytes);
-    if (slot->ticket_bytes)
-        budget_release(job->decode.budget, BUDGET_FETCHED, slot->ticket_bytes);
-    if (slot->error.status != TESS_OK) {
-        struct tess_error ignored;
-        note_failure(slot);
-        (void)decode_placeholder(&job->decode, &tile, &ignored); /* without memory the cell stays blank */
-    }
-    const int64_t decoded_ns = clock_monotonic_ns();
-    if (tile.memory)
-        canvas_place(&job->canvas, &tile, tile_rect.x_px, tile_rect.y_px);
-    picture_clear(&tile);
-    if (job->page->plan->label_height_px && !is_blank(slot) && !atomic_load(&job->stopping))
-        place_caption(slot);
-    atomic_fetch_add(&job->decode_ns, decoded_ns - begun_ns);
-    atomic_fetch_add(&job->place_ns, clock_monotonic_ns() - decoded_ns);
-    finish_slot(slot);
-}
-
-static enum tess_status fetch_bytes(struct slot *slot, struct tess_error *error)
-{
-    struct job *job = slot->job;
-    const struct source *source = job->page->source;
-    const uint64_t most = job->decode.limits->max_input_bytes;
-    const uint32_t index = report_index(slot);
-    uint64_t size;
-    enum tess_status status = source->size(source, index, &size, error);
-    if (status == TESS_OK && size > most)
-        status = error_limit(error, "max-bytes", "%llu bytes are more than the limit max-bytes of %llu",
-                             (unsigned long long)size, (unsigned long long)most);
-    if (status == TESS_OK)
-        status = budget_reserve(job->decode.budget, BUDGET_FETCHED, size, "the compressed image", error);
-    if (status != TESS_OK)
-        return status;
-    slot->ticket_bytes = size;
-    const int64_t begun_ns = clock_monotonic_ns();
-    status = source->read(source, index, size, &slot->bytes, error); /* no more than was reserved */
-    if (status == TESS_ERR_LIMIT)
-        status = error_set(error, TESS_ERR_IO, "it grew while it was read");
-    atomic_fetch_add(&job->fetch_ns, clock_monotonic_ns() - begun_ns);
-    return status;
-}
-
-/* Stage: fetch, on a fetcher. */
-static void fetch(struct pool_task *task)
-{
-    struct slot *slot = (struct slot *)task;
-    if (!atomic_load(&slot->job->stopping) && !is_blank(slot))
-        slot->error.status = fetch_bytes(slot, &slot->error);
-    slot->task.run = decode_and_place;
-    pool_submit(slot->job->page->engine->workers, &slot->task, false);
-}
 
 static void on_strip_done(void *context, uint32_t index)
 {
@@ -238,7 +28,7 @@ static void on_strip_done(void *context, uint32_t index)
 /* The encoder has stopped itself. (It may fail before init_job() has even received it.) */
 static void on_encoder_failure(void *context, const struct tess_error *error)
 {
-    mark_stopping(context, error);
+    job_mark_stopping(context, error);
 }
 
 /* Whether the caller wants out, or time is up. */
@@ -264,7 +54,7 @@ static void await_change_locked(struct job *job)
     struct timespec until;
     if (!atomic_load(&job->stopping) && must_stop(job->page, &error) != TESS_OK) {
         pthread_mutex_unlock(&job->lock);
-        stop_job(job, &error);
+        job_stop(job, &error);
         pthread_mutex_lock(&job->lock);
         return;
     }
@@ -323,9 +113,9 @@ static void place_title(struct job *job)
         canvas_place(&job->canvas, &title, rect.x_px, rect.y_px);
         picture_clear(&title);
     } else {
-        stop_job(job, &error);
+        job_stop(job, &error);
     }
-    finish_rows(job, &rect);
+    job_finish_rows(job, &rect);
 }
 
 /* The coordinator: hands out all cells in order, then the strips that are left. */
@@ -342,8 +132,7 @@ static void hand_out(struct job *job)
             slot = await_slot(job);
         if (!slot)
             return;
-        *slot = (struct slot){.task.run = fetch, .job = job, .cell = cell};
-        pool_submit(job->page->engine->fetchers, &slot->task, false);
+        job_submit_cell(job, slot, cell);
     }
     (void)open_strips(job, plan->strip_count - 1);
 }

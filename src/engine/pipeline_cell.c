@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A cell's way through the stages: fetch on a fetcher, then decode and place on a worker. No step of it can
+ * fail: what goes wrong is noted in the slot, the cell becomes a placeholder, and every slot comes back.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/caption.h"
+#include "engine/pipeline_job.h"
+
+void job_mark_stopping(struct job *job, const struct tess_error *error)
+{
+    pthread_mutex_lock(&job->lock);
+    if (job->error.status == TESS_OK)
+        job->error = *error;
+    atomic_store(&job->stopping, true);
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+void job_stop(struct job *job, const struct tess_error *error)
+{
+    job_mark_stopping(job, error);
+    job->encoder->ops->stop(job->encoder);
+}
+
+static uint32_t report_index(const struct slot *slot)
+{
+    return slot->job->page->first + slot->cell;
+}
+
+static const char *source_name(const struct job *job, uint32_t cell)
+{
+    return job->page->source->name(job->page->source, job->page->first + cell);
+}
+
+/* The failed cell goes into the report; in strict mode it ends the job. */
+static void note_failure(struct slot *slot)
+{
+    struct job *job = slot->job;
+    if (atomic_load(&job->stopping))
+        return;
+    result_fail(job->page->result, report_index(slot), &slot->error);
+    if (job->page->options->strict) {
+        struct tess_error error = slot->error;
+        error.status = TESS_ERR_TILE_FAILED;
+        error_prefix(&error, "cell %u (%s)", slot->cell, source_name(job, slot->cell));
+        job_stop(job, &error);
+    }
+}
+
+static void report_progress(struct job *job, bool failed)
+{
+    const struct tess_watch *watch = job->page->watch;
+    pthread_mutex_lock(&job->progress_lock);
+    job->done++;
+    job->failed += failed;
+    if (watch->on_progress) {
+        const struct tess_progress progress = {job->page->first + job->done, job->page->total, job->failed};
+        watch->on_progress(watch->context, &progress);
+    }
+    pthread_mutex_unlock(&job->progress_lock);
+}
+
+void job_finish_rows(struct job *job, const struct tess_rect *rect)
+{
+    const uint32_t last = canvas_strip_of(rect->y_px + rect->height_px - 1);
+    for (uint32_t strip = canvas_strip_of(rect->y_px); strip <= last; strip++) {
+        pthread_mutex_lock(&job->lock);
+        bool complete = canvas_finish_locked(&job->canvas, strip) && !atomic_load(&job->stopping);
+        pthread_mutex_unlock(&job->lock);
+        if (complete)
+            job->encoder->ops->strip_ready(job->encoder, strip);
+    }
+}
+
+/* The end of a cell's way, good or bad. After this the slot is the coordinator's again. */
+static void finish_slot(struct slot *slot)
+{
+    struct job *job = slot->job;
+    const struct tess_rect block = plan_block_rect(job->page->plan, slot->cell);
+    job_finish_rows(job, &block);
+    report_progress(job, slot->error.status != TESS_OK);
+    pthread_mutex_lock(&job->lock);
+    slot->next_free = job->free_slots;
+    job->free_slots = slot;
+    job->running--;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->lock);
+}
+
+static void place_caption(struct slot *slot)
+{
+    struct job *job = slot->job;
+    const struct plan *plan = job->page->plan;
+    const struct tess_rect tile = plan_cell_rect(plan, slot->cell);
+    struct bytes text;
+    struct picture caption = {0};
+    struct tess_error error;
+    enum tess_status status = caption_expand(job->page->options->label, source_name(job, slot->cell),
+                                             (uint64_t)report_index(slot) + 1, &text);
+    const char *line = status == TESS_OK ? bytes_text(&text) : NULL;
+    if (!line)
+        status = error_set(&error, TESS_ERR_MEMORY, "no memory for a caption");
+    else
+        status = caption_render(line, plan->tile_width_px, plan->label_height_px,
+                                job->page->options->background, plan->layout, &caption, &error);
+    if (status == TESS_OK)
+        canvas_place(&job->canvas, &caption, tile.x_px, tile.y_px + tile.height_px);
+    else
+        job_stop(job, &error);
+    picture_clear(&caption);
+    bytes_clear(&text);
+}
+
+static bool is_blank(const struct slot *slot)
+{
+    return source_name(slot->job, slot->cell)[0] == '\0';
+}
+
+/* Stage: decode and place, on a worker. */
+static void decode_and_place(struct pool_task *task)
+{
+    struct slot *slot = (struct slot *)task;
+    struct job *job = slot->job;
+    const struct tess_rect tile_rect = plan_cell_rect(job->page->plan, slot->cell);
+    struct picture tile = {0};
+    const int64_t begun_ns = clock_monotonic_ns();
+    if (slot->error.status == TESS_OK && !atomic_load(&job->stopping) && !is_blank(slot))
+        slot->error.status = decode_cell(&job->decode, &slot->bytes, &tile, &slot->error);
+    bytes_clear(&slot->bytes);
+    if (slot->ticket_bytes)
+        budget_release(job->decode.budget, BUDGET_FETCHED, slot->ticket_bytes);
+    if (slot->error.status != TESS_OK) {
+        struct tess_error ignored;
+        note_failure(slot);
+        (void)decode_placeholder(&job->decode, &tile, &ignored); /* without memory the cell stays blank */
+    }
+    const int64_t decoded_ns = clock_monotonic_ns();
+    if (tile.memory)
+        canvas_place(&job->canvas, &tile, tile_rect.x_px, tile_rect.y_px);
+    picture_clear(&tile);
+    if (job->page->plan->label_height_px && !is_blank(slot) && !atomic_load(&job->stopping))
+        place_caption(slot);
+    atomic_fetch_add(&job->decode_ns, decoded_ns - begun_ns);
+    atomic_fetch_add(&job->place_ns, clock_monotonic_ns() - decoded_ns);
+    finish_slot(slot);
+}
+
+static enum tess_status fetch_bytes(struct slot *slot, struct tess_error *error)
+{
+    struct job *job = slot->job;
+    const struct source *source = job->page->source;
+    const uint64_t most = job->decode.limits->max_input_bytes;
+    const uint32_t index = report_index(slot);
+    uint64_t size;
+    enum tess_status status = source->size(source, index, &size, error);
+    if (status == TESS_OK && size > most)
+        status = error_limit(error, "max-bytes", "%llu bytes are more than the limit max-bytes of %llu",
+                             (unsigned long long)size, (unsigned long long)most);
+    if (status == TESS_OK)
+        status = budget_reserve(job->decode.budget, BUDGET_FETCHED, size, "the compressed image", error);
+    if (status != TESS_OK)
+        return status;
+    slot->ticket_bytes = size;
+    const int64_t begun_ns = clock_monotonic_ns();
+    status = source->read(source, index, size, &slot->bytes, error); /* no more than was reserved */
+    if (status == TESS_ERR_LIMIT)
+        status = error_set(error, TESS_ERR_IO, "it grew while it was read");
+    atomic_fetch_add(&job->fetch_ns, clock_monotonic_ns() - begun_ns);
+    return status;
+}
+
+/* Stage: fetch, on a fetcher. */
+static void fetch(struct pool_task *task)
+{
+    struct slot *slot = (struct slot *)task;
+    if (!atomic_load(&slot->job->stopping) && !is_blank(slot))
+        slot->error.status = fetch_bytes(slot, &slot->error);
+    slot->task.run = decode_and_place;
+    pool_submit(slot->job->page->engine->workers, &slot->task, false);
+}
+
+void job_submit_cell(struct job *job, struct slot *slot, uint32_t cell)
+{
+    *slot = (struct slot){.task.run = fetch, .job = job, .cell = cell};
+    pool_submit(job->page->engine->fetchers, &slot->task, false);
+}
