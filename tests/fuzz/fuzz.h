@@ -35,7 +35,7 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
  * frees. */
 static inline uint8_t *fuzz_copy(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size ? size : 1);
+    uint8_t *copy = calloc(1, size ? size : 1);
     FUZZ_ASSERT(copy);
     if (size > 0)
         memcpy(copy, data, size);
