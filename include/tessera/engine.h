@@ -133,6 +133,14 @@ TESS_API void tess_montage_defaults(struct tess_montage *montage);
 TESS_API enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_montage *montage,
                                            struct tess_result **result_out, struct tess_error *error);
 
+/*
+ * Writes a whole file the way pictures are written: beside the target and renamed over it, so that nobody
+ * ever reads a part; a symbolic link is followed, a device or pipe refused. TESS_ERR_INVALID, _NOT_FOUND,
+ * _DENIED, _IO. Thread-safe.
+ */
+TESS_API enum tess_status tess_write_file(const char *path, const void *data, size_t size_bytes,
+                                          struct tess_error *error);
+
 /* What a grid will be, known without touching a source. */
 struct tess_plan_summary {
     uint32_t columns, rows, tiles, pages;

@@ -67,22 +67,14 @@ static enum tess_status save_stored(struct grid_build *build, struct tess_error 
     const struct backend *backend = build->backend;
     const char *output = build->request->output;
     struct bytes picture;
-    struct file_writer writer;
     if (!output)
         return TESS_OK;
     enum tess_status status = backend->objects->ops->get(
         backend->objects, backend->dest_bucket, build->lookup.key, UINT64_C(1) << 40, &picture, error);
-    if (status != TESS_OK)
-        return status;
-    status = file_writer_open(&writer, output, false, error);
     if (status == TESS_OK) {
-        status = file_writer_write(&writer, picture.data, picture.size, error);
-        if (status == TESS_OK)
-            status = file_writer_commit(&writer, error);
-        else
-            file_writer_abort(&writer);
+        status = tess_write_file(output, picture.data, picture.size, error);
+        bytes_clear(&picture);
     }
-    bytes_clear(&picture);
     return status;
 }
 

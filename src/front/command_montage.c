@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* tessera montage: local files in, picture out. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "front/answer.h"
 #include "front/command.h"
@@ -29,25 +25,18 @@ static enum exit_status print_plan(const struct settings *settings, struct tess_
     return print_answer(settings, json, EXIT_GOOD);
 }
 
-/* Beside the target and renamed over it, so that nobody reads half a map. */
 static bool write_map(const struct settings *settings, const struct tess_result *result)
 {
     cJSON *map = json_map(result);
     char *text = json_print(map);
+    char *line = xprintf("%s\n", text);
+    struct tess_error error = {0};
+    const bool good = tess_write_file(settings->map, line, strlen(line), &error) == TESS_OK;
+    if (!good)
+        message_error(settings, "the map: %s", error.message);
     cJSON_Delete(map);
-    char *temporary = xprintf("%s.XXXXXX", settings->map);
-    int descriptor = mkostemp(temporary, O_CLOEXEC);
-    FILE *stream = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
-    bool good = stream && fprintf(stream, "%s\n", text) >= 0;
-    good = stream && fclose(stream) == 0 && good;
-    good = good && rename(temporary, settings->map) == 0;
-    if (!good) {
-        message_error(settings, "cannot write the map %s: %s", settings->map, strerror(errno));
-        if (descriptor >= 0)
-            (void)unlink(temporary);
-    }
-    free(temporary);
     free(text);
+    free(line);
     return good;
 }
 

@@ -4,6 +4,7 @@
 
 import json
 import os
+import stat
 
 import program
 from program import contains, equal, run, write_jpeg, write_png
@@ -51,7 +52,10 @@ def test_map():
     equal(cells[2]["rectangle"], {"x": 0, "y": 11, "width": 10, "height": 10})
     equal(sorted(os.listdir(".")), ["a.png", "b.png", "map.json", "out.png"])
     done = run("montage", "a.png", "-o", "out.png", "--map", "no/such/folder/map.json", status=1)
-    contains(done.err, "cannot write the map no/such/folder/map.json: No such file or directory")
+    contains(done.err, "the map: cannot write no/such/folder/map.json: No such file or directory")
+    done = run("montage", "a.png", "-o", "out.png", "--map", "/dev/null", status=1)
+    contains(done.err, "/dev/null is a device or pipe, not a file to write")
+    equal(stat.S_ISCHR(os.stat("/dev/null").st_mode), True)
 
 
 def test_folders():
