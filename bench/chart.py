@@ -28,6 +28,7 @@ def _axis_end(walls):
 def _panel(axes, tile, tools, names):
     walls = [report.wall(tools, name) for name in names]
     ours, end = report.wall(tools, "tessera"), _axis_end([wall for wall in walls if wall])
+    floor = report.floor_wall(tools)
     for y, (name, wall) in enumerate(zip(names, walls)):
         if wall is None:
             axes.text(end * 0.02, y, "failed", va="center", fontsize=9.5, color=MUTED)
@@ -37,10 +38,10 @@ def _panel(axes, tile, tools, names):
         axes.barh(y, length, height=0.62, color=OURS if mine else THEIRS, linewidth=0)
         if wall > end:  # a white slash through the bar: it goes on
             axes.plot([length * 0.90, length * 0.92], [y - 0.42, y + 0.42], color="white", linewidth=4)
+        beside = max(length, floor) if mine and floor else length  # the floor's line does not cross our number
         times = "" if mine or not ours else f"   {wall / ours:.1f}×"
-        axes.text(length + end * 0.02, y, f"{wall:.2f} s{times}", va="center", fontsize=9.5,
+        axes.text(beside + end * 0.02, y, f"{wall:.2f} s{times}", va="center", fontsize=9.5,
                   color=OURS if mine else INK, fontweight="bold" if mine else "normal")
-    floor = report.floor_wall(tools)
     if floor:
         axes.plot([floor, floor], [-0.48, len(names) - 0.52], color=FLOOR, linewidth=1.3, linestyle=(0, (4, 2)))
     axes.set_title(f"{tile} × {tile} pixel tiles", loc="left", fontsize=11, color=INK, fontweight="bold", pad=8)

@@ -124,4 +124,4 @@ def machine():
                 break
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {"processor": model, "cores": len(os.sched_getaffinity(0)), "memory_gb": round(memory / 1e9, 1),
-            "kernel": platform.release(), "system": platform.freedesktop_os_release().get("PRETTY_NAME", "")}
+            "system": platform.freedesktop_os_release().get("PRETTY_NAME", "")}
