@@ -36,7 +36,9 @@ static bool collect(void *context, const struct catalog_entry *entry)
         listing->out_of_memory = true;
         return false;
     }
-    listing->entries[listing->count++] = (struct listed){key, entry->added_ms};
+    struct listed *listed = &listing->entries[listing->count++];
+    listed->key = key;
+    listed->added_ms = entry->added_ms;
     return true;
 }
 

@@ -227,7 +227,8 @@ static void writing_survives_failing_calls(void **state)
 {
     const struct folder *folder = *state;
     put(folder->target, "old");
-    assert_int_equal(torture_loop(TORTURE_MEMORY, replace_it, *state), 2); /* the temporary's name, the folder's */
+    assert_int_equal(torture_loop(TORTURE_MEMORY, replace_it, *state),
+                     2); /* the temporary's name, the folder's */
     put(folder->target, "old");
     /* open, write, fsync, close, rename; the folder's open and fsync */
     assert_int_equal(torture_loop(TORTURE_IO, replace_it, *state), 7);

@@ -286,8 +286,8 @@ static void test_text(void **state)
                                            "\xC0\x80",
                                            "\xED\xA0\x80",
                                            "\xF5\x80\x80\x80",
-                                           "\xC2\x9B"
-                                           "2J",
+                                           ("\xC2\x9B"
+                                            "2J"),
                                            "cut \xE2\x82",
                                            "\xFF"};
     for (size_t i = 0; i < sizeof not_text / sizeof *not_text; i++)

@@ -34,7 +34,7 @@ struct parsed {
 
 static struct bytes read_case(const char *name, const char *file)
 {
-    char path[512];
+    char path[2 * 4096];
     struct bytes text;
     (void)snprintf(path, sizeof path, "%s/%s/%s", suite_folder, name, file);
     assert_int_equal(file_read(path, 100000, &text, NULL), TESS_OK);
