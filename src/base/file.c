@@ -167,29 +167,39 @@ static int sync_folder_of(const char *path)
     return failed;
 }
 
-enum tess_status file_writer_commit(struct file_writer *writer, struct tess_error *error)
+static enum tess_status fail_writer(struct file_writer *writer, int errnum, struct tess_error *error)
 {
-    int failed = 0;
-    if (writer->durable && fsync(writer->fd) != 0)
-        failed = errno;
+    enum tess_status status = error_errno(error, errnum, "cannot write %s", writer->path);
+    file_writer_abort(writer);
+    return status;
+}
+
+enum tess_status file_writer_seal(struct file_writer *writer, struct tess_error *error)
+{
+    int failed = writer->durable && fsync(writer->fd) != 0 ? errno : 0;
     if (close(writer->fd) != 0 && !failed)
         failed = errno;
     writer->fd = -1;
-    if (!failed && rename(writer->temp_path, writer->path) != 0)
-        failed = errno;
+    return failed ? fail_writer(writer, failed, error) : TESS_OK;
+}
+
+enum tess_status file_writer_commit(struct file_writer *writer, struct tess_error *error)
+{
+    enum tess_status status = writer->fd >= 0 ? file_writer_seal(writer, error) : TESS_OK;
+    if (status != TESS_OK)
+        return status;
+    if (rename(writer->temp_path, writer->path) != 0)
+        return fail_writer(writer, errno, error);
+    int failed = writer->durable ? sync_folder_of(writer->path) : 0;
     if (failed)
-        (void)unlink(writer->temp_path);
-    else if (writer->durable)
-        failed = sync_folder_of(writer->path);
-    enum tess_status status = failed ? error_errno(error, failed, "cannot write %s", writer->path) : TESS_OK;
+        status = error_errno(error, failed, "cannot write %s", writer->path);
     close_writer(writer);
     return status;
 }
 
 void file_writer_abort(struct file_writer *writer)
 {
-    if (writer->fd < 0)
-        return;
-    (void)unlink(writer->temp_path);
+    if (writer->temp_path)
+        (void)unlink(writer->temp_path);
     close_writer(writer);
 }

@@ -23,9 +23,9 @@
 enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *out, struct tess_error *error);
 
 struct file_writer {
-    int fd; /* -1 when closed */
+    int fd; /* -1 when sealed or closed */
     bool durable;
-    char *path, *temp_path; /* owned */
+    char *path, *temp_path; /* owned; NULL when closed */
 };
 
 /*
@@ -37,8 +37,14 @@ enum tess_status file_writer_open(struct file_writer *writer, const char *path, 
 enum tess_status file_writer_write(struct file_writer *writer, const void *data, size_t size,
                                    struct tess_error *error);
 
-/* Renames over the target. The writer is closed after it, whether it worked or not (then the temporary is
- * gone). */
+/*
+ * Ends the writing: the file is whole (and on disk, if durable) and costs no descriptor any more, but is not
+ * visible before commit. On failure the temporary is gone and the writer closed.
+ */
+enum tess_status file_writer_seal(struct file_writer *writer, struct tess_error *error);
+
+/* Seals if that has not been done, and renames over the target. The writer is closed after it, whether it
+ * worked or not (then the temporary is gone). */
 enum tess_status file_writer_commit(struct file_writer *writer, struct tess_error *error);
 void file_writer_abort(struct file_writer *writer); /* removes the temporary; harmless when closed */
 

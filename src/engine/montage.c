@@ -138,17 +138,30 @@ struct montage_run {
     int64_t deadline_ns;
 };
 
-static enum tess_status place_reports(struct montage_run *run, const struct plan *plan, uint32_t page,
-                                      struct tess_error *error)
+static enum tess_status plan_page(const struct montage_run *run, uint32_t page, struct plan *plan,
+                                  struct tess_error *error)
 {
-    const uint32_t first = page * run->paging.per_page;
-    for (uint32_t cell = 0; cell < plan->tiles; cell++) {
-        const struct tess_rect rect = plan_cell_rect(plan, cell);
-        if (result_place(run->result, first + cell, page, cell, &rect, run->montage->paths[first + cell]) !=
-            TESS_OK)
-            return error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", plan->tiles);
+    return montage_plan(run->engine, &run->montage->options, images_on_page(&run->paging, page), run->format,
+                        plan, error);
+}
+
+/* All pages' reports at once, so that a job that fails early still says of every cell what it was to show. */
+static enum tess_status place_reports(const struct montage_run *run, struct tess_error *error)
+{
+    struct plan plan;
+    enum tess_status status = TESS_OK;
+    for (uint32_t i = 0; status == TESS_OK && i < run->paging.images; i++) {
+        const uint32_t page = i / run->paging.per_page, cell = i % run->paging.per_page;
+        if (cell == 0)
+            status = plan_page(run, page, &plan, error);
+        if (status != TESS_OK)
+            return status;
+        const struct tess_rect rect = plan_cell_rect(&plan, cell);
+        if (result_place(run->result, i, page, cell, &rect, run->montage->paths[i]) != TESS_OK)
+            status = error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells",
+                               run->paging.images);
     }
-    return TESS_OK;
+    return status;
 }
 
 static enum tess_status run_pipeline(struct montage_run *run, const struct plan *plan, uint32_t page,
@@ -170,31 +183,44 @@ static enum tess_status run_pipeline(struct montage_run *run, const struct plan 
     return status;
 }
 
-static enum tess_status write_page(struct montage_run *run, uint32_t page, struct plan *plan,
-                                   struct tess_error *error)
-{
+/* A page that has been written but is not visible yet. */
+struct page_file {
     struct file_writer writer;
-    enum tess_status status = montage_plan(run->engine, &run->montage->options,
-                                           images_on_page(&run->paging, page), run->format, plan, error);
-    if (status == TESS_OK)
-        status = place_reports(run, plan, page, error);
+    char *path; /* owned until it is the result's */
+};
+
+static enum tess_status write_page(struct montage_run *run, uint32_t page, struct plan *plan,
+                                   struct page_file *file, struct tess_error *error)
+{
+    enum tess_status status = plan_page(run, page, plan, error);
     if (status != TESS_OK)
         return status;
-    char *path = page_name(run->montage->output, page, run->paging.pages);
-    if (!path)
+    file->path = page_name(run->montage->output, page, run->paging.pages);
+    if (!file->path)
         return error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
-    status = file_writer_open(&writer, path, false, error);
-    if (status == TESS_OK) {
-        status = run_pipeline(run, plan, page, &writer, error);
-        if (status == TESS_OK)
-            status = file_writer_commit(&writer, error);
-        else
-            file_writer_abort(&writer);
-    }
+    status = file_writer_open(&file->writer, file->path, false, error);
     if (status == TESS_OK)
-        result_take_output(run->result, path);
-    else
-        free(path);
+        status = run_pipeline(run, plan, page, &file->writer, error);
+    if (status == TESS_OK)
+        status = file_writer_seal(&file->writer, error);
+    return status;
+}
+
+/* All pages become visible, or, where one failed, none. */
+static enum tess_status publish_pages(struct montage_run *run, struct page_file *files,
+                                      enum tess_status status, struct tess_error *error)
+{
+    for (uint32_t page = 0; page < run->paging.pages; page++) {
+        struct page_file *file = &files[page];
+        if (status == TESS_OK)
+            status = file_writer_commit(&file->writer, error);
+        if (status == TESS_OK) {
+            result_take_output(run->result, file->path);
+        } else {
+            file_writer_abort(&file->writer);
+            free(file->path);
+        }
+    }
     return status;
 }
 
@@ -202,8 +228,16 @@ static enum tess_status run_pages(struct montage_run *run, struct tess_error *er
 {
     struct plan plan;
     enum tess_status status = TESS_OK;
+    struct page_file *files = calloc(run->paging.pages, sizeof *files);
+    if (!files)
+        return error_set(error, TESS_ERR_MEMORY, "no memory for %u pages", run->paging.pages);
+    for (uint32_t page = 0; page < run->paging.pages; page++)
+        files[page].writer.fd = -1;
+    status = place_reports(run, error);
     for (uint32_t page = 0; status == TESS_OK && page < run->paging.pages; page++)
-        status = write_page(run, page, &plan, error);
+        status = write_page(run, page, &plan, &files[page], error);
+    status = publish_pages(run, files, status, error);
+    free(files);
     if (status == TESS_OK || status == TESS_ERR_TILE_FAILED)
         result_close(run->result, &plan, run->paging.pages);
     return status;

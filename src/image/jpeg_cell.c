@@ -83,7 +83,7 @@ uint64_t jpeg_cell_peak_bytes(const struct jpeg_cell *cell)
     return jpeg_reader_for(&view.request)->peak_bytes(&view.request) + pixels * 14 + 64 * 1024;
 }
 
-/* The samples of a plane that the box covers, along one axis. */
+/* The samples of a plane that the box covers, along one axis, counted from the first that is there. */
 static struct resample_span span_of(double start_px, double length_px, double scale, uint32_t origin,
                                     uint32_t there, uint32_t whole)
 {
@@ -95,6 +95,9 @@ static struct resample_span span_of(double start_px, double length_px, double sc
         span.low = end - 1;
     if (span.high <= span.low)
         span.high = span.low + 1;
+    span.start -= origin;
+    span.low -= origin;
+    span.high -= origin;
     return span;
 }
 
@@ -109,12 +112,9 @@ static enum tess_status resample_component(const struct jpeg_plane *plane, const
     enum tess_status status = resample_axis_init(&horizontal, &across, target->width_px, error);
     if (status == TESS_OK)
         status = resample_axis_init(&vertical, &down, target->height_px, error);
-    if (status == TESS_OK) {
-        /* Address of sample (0, 0) of the whole component; only samples within the plane are read from it. */
-        const uint8_t *source = plane->data - plane->origin_y_px * plane->stride_bytes - plane->origin_x_px;
-        status = resample_plane(source, plane->stride_bytes, &horizontal, &vertical, target->data,
+    if (status == TESS_OK)
+        status = resample_plane(plane->data, plane->stride_bytes, &horizontal, &vertical, target->data,
                                 target->stride_bytes, error);
-    }
     resample_axis_clear(&horizontal);
     resample_axis_clear(&vertical);
     return status;

@@ -137,7 +137,7 @@ static void walk_segments(struct walk *walk, uint32_t max_scans)
     }
 }
 
-/* Joins the pieces of the profile; a profile that is not whole is no profile. */
+/* Joins the pieces of the profile; one that is not whole, or absurdly large, is no profile. */
 static enum tess_status join_icc(struct walk *walk, struct tess_error *error)
 {
     const struct icc_pieces *icc = &walk->icc;
@@ -149,7 +149,7 @@ static enum tess_status join_icc(struct walk *walk, struct tess_error *error)
             return TESS_OK;
         total += icc->size_bytes[i];
     }
-    if (total == 0)
+    if (total == 0 || total > JPEG_ICC_MAX_BYTES)
         return TESS_OK;
     uint8_t *joined = malloc(total);
     if (!joined)

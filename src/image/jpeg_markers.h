@@ -14,6 +14,10 @@
 
 #include <tessera/status.h>
 
+/* The largest press profiles are below 3 MiB; the format would allow 16, in every file and outside the memory
+ * budget. */
+enum { JPEG_ICC_MAX_BYTES = 4 << 20 };
+
 struct jpeg_markers {
     uint8_t sof; /* the frame's marker code (0xC0 baseline, 0xC2 progressive, …); 0 when none was found */
     uint8_t precision; /* bits a sample */

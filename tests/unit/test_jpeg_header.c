@@ -306,6 +306,40 @@ static void profiles_are_whole_or_none(void **state)
     }
 }
 
+/* A profile in `count` pieces as large as segments can be, before the rest of `jpeg`. */
+static struct made_jpeg with_large_profile(const struct made_jpeg *jpeg, uint8_t count)
+{
+    enum { PIECE_BYTES = 65519, SEGMENT_BYTES = 2 + 2 + 14 + PIECE_BYTES };
+    struct made_jpeg large = {.size = (size_t)count * SEGMENT_BYTES + jpeg->size};
+    uint8_t *at = large.data = calloc(1, large.size);
+    assert_non_null(at);
+    memcpy(at, jpeg->data, 2); /* SOI */
+    at += 2;
+    for (uint8_t i = 1; i <= count; i++, at += SEGMENT_BYTES) {
+        memcpy(at, "\xFF\xE2\xFF\xFFICC_PROFILE", 16);
+        at[16] = i;
+        at[17] = count;
+    }
+    memcpy(at, jpeg->data + 2, jpeg->size - 2);
+    return large;
+}
+
+static void absurdly_large_profiles_are_none(void **state)
+{
+    (void)state;
+    const struct recipe recipe = {16, 16, 3, 1, 1, BASELINE, NULL};
+    struct made_jpeg jpeg = encode(&recipe);
+    for (uint8_t count = 64; count <= 65; count++) { /* just below and just above 4 MiB */
+        struct made_jpeg large = with_large_profile(&jpeg, count);
+        struct jpeg_header header = header_or_fail(&large);
+        assert_int_equal(header.icc_size_bytes, count == 64 ? 64 * 65519 : 0);
+        assert_int_equal(header.width_px, 16);
+        jpeg_header_clear(&header);
+        free(large.data);
+    }
+    made_clear(&jpeg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +350,7 @@ int main(void)
         cmocka_unit_test(oversized_sides_are_unsupported),
         cmocka_unit_test(orientation_is_found),
         cmocka_unit_test(profiles_are_whole_or_none),
+        cmocka_unit_test(absurdly_large_profiles_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,31 @@ static void output_is_replaced_whole_or_not_at_all(void **state)
     assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 1);
 }
 
+static void pages_become_visible_together(void **state)
+{
+    struct bench *bench = *state;
+    bench->montage.options.columns = 3;
+    bench->montage.options.rows = 1;
+    bench->montage.options.strict = true;
+    bench->paths[4] = "/nowhere/at/all.jpg";
+    scratch_write(in_out(bench, "grid-1.jpg"), "old", 3);
+    assert_int_equal(run(bench, "grid.jpg"), TESS_ERR_TILE_FAILED);
+    assert_int_equal(bench->result->output_count, 0);
+    assert_int_equal(bench->result->failed_count, 1);
+    for (uint32_t i = 0; i < IMAGES; i++) { /* also of the page that was never begun */
+        assert_string_equal(bench->result->cells[i].source, bench->paths[i]);
+        assert_int_equal(bench->result->cells[i].page, i / 3);
+    }
+    assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 1);
+    struct made_jpeg old = load(in_out(bench, "grid-1.jpg"));
+    assert_int_equal(old.size, 3);
+    made_clear(&old);
+    bench->montage.options.strict = false;
+    assert_int_equal(run(bench, "grid.jpg"), TESS_OK);
+    assert_int_equal(bench->result->output_count, 3);
+    assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 3);
+}
+
 /* An input may be the output too. */
 static void output_may_be_an_input(void **state)
 {
@@ -335,6 +360,7 @@ int main(void)
         MONTAGE_TEST(one_page_with_a_number_in_its_name),
         MONTAGE_TEST(progress_goes_over_all_pages),
         MONTAGE_TEST(output_is_replaced_whole_or_not_at_all),
+        MONTAGE_TEST(pages_become_visible_together),
         MONTAGE_TEST(output_may_be_an_input),
         MONTAGE_TEST(unwritable_outputs_are_told),
         MONTAGE_TEST(impossible_montages_touch_nothing),
