@@ -8,15 +8,47 @@
 #include "image/colour.h"
 #include "image/jpeg_guard.h"
 
-enum { MCU_PX = 16 };
+#include <jerror.h>
+
+enum { MCU_PX = 16, FIRST_ROOM_BYTES = 64 * 1024 };
 
 /* All that lives across libjpeg's longjmp. */
 struct strip_encoder {
     struct jpeg_compress_struct cinfo;
     struct jpeg_guard guard;
-    unsigned char *data; /* malloc'ed by jpeg_mem_dest() */
-    unsigned long size;
+    struct jpeg_destination_mgr target;
+    uint8_t *data; /* malloc'ed, `room` bytes; `size` of them count at the end */
+    size_t room, size;
 };
+
+/*
+ * libjpeg writes to memory that we grow ourselves: jpeg_mem_dest() says only at the end where its buffer has
+ * moved to, and after a longjmp nobody could free it.
+ */
+static void grow_target(j_compress_ptr cinfo)
+{
+    struct strip_encoder *encoder = cinfo->client_data;
+    const size_t room = encoder->room ? 2 * encoder->room : FIRST_ROOM_BYTES;
+    uint8_t *grown = realloc(encoder->data, room);
+    if (!grown)
+        ERREXIT1(cinfo, JERR_OUT_OF_MEMORY, 0);
+    encoder->target.next_output_byte = grown + encoder->room;
+    encoder->target.free_in_buffer = room - encoder->room;
+    encoder->data = grown;
+    encoder->room = room;
+}
+
+static boolean extend_target(j_compress_ptr cinfo)
+{
+    grow_target(cinfo);
+    return TRUE;
+}
+
+static void close_target(j_compress_ptr cinfo)
+{
+    struct strip_encoder *encoder = cinfo->client_data;
+    encoder->size = encoder->room - encoder->target.free_in_buffer;
+}
 
 static uint32_t round_up(uint32_t value, uint32_t multiple)
 {
@@ -66,7 +98,11 @@ static void encode_alone(struct strip_encoder *encoder, const struct jpeg_strip 
 {
     struct jpeg_compress_struct *cinfo = &encoder->cinfo;
     jpeg_create_compress(cinfo);
-    jpeg_mem_dest(cinfo, &encoder->data, &encoder->size);
+    cinfo->client_data = encoder;
+    encoder->target = (struct jpeg_destination_mgr){.init_destination = grow_target,
+                                                    .empty_output_buffer = extend_target,
+                                                    .term_destination = close_target};
+    cinfo->dest = &encoder->target;
     cinfo->image_width = strip->width_px;
     cinfo->image_height = strip->height_px;
     cinfo->input_components = 3;

@@ -219,15 +219,26 @@ static void padding_does_not_matter(void **state)
     free(files[1].data);
 }
 
-static enum tess_status encode_once(void *context, struct tess_error *error)
+static enum tess_status encode_strip(const struct jpeg_strip *strip, struct tess_error *error)
 {
-    const struct jpeg_strip strip = {context, 40, 24, 0, 2, 152, 80};
     uint8_t *data = NULL;
     size_t size = 0;
-    enum tess_status status = jpeg_strip_encode(&strip, &data, &size, error);
+    enum tess_status status = jpeg_strip_encode(strip, &data, &size, error);
     assert_int_equal(status == TESS_OK, data != NULL);
     free(data);
     return status;
+}
+
+static enum tess_status encode_once(void *context, struct tess_error *error)
+{
+    const struct jpeg_strip strip = {context, 40, 24, 0, 2, 152, 80};
+    return encode_strip(&strip, error);
+}
+
+static enum tess_status encode_large(void *context, struct tess_error *error)
+{
+    const struct jpeg_strip strip = {context, 2048, 128, 0, 1, 128, 100};
+    return encode_strip(&strip, error);
 }
 
 static void no_memory_is_an_error(void **state)
@@ -238,13 +249,21 @@ static void no_memory_is_an_error(void **state)
     picture_clear(&picture);
 }
 
+/* Of a strip too large for the first piece of memory: the encoder runs out of it when it has written some. */
+static void no_memory_to_grow_is_an_error(void **state)
+{
+    (void)state;
+    struct picture picture = make_picture(PICTURE_YCC420, 2048, 128);
+    assert_true(torture_loop(TORTURE_MEMORY, encode_large, &picture) >= 4);
+    picture_clear(&picture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strips_are_the_whole),
-        cmocka_unit_test(full_chroma_is_halved),
-        cmocka_unit_test(padding_does_not_matter),
-        cmocka_unit_test(no_memory_is_an_error),
+        cmocka_unit_test(strips_are_the_whole),          cmocka_unit_test(full_chroma_is_halved),
+        cmocka_unit_test(padding_does_not_matter),       cmocka_unit_test(no_memory_is_an_error),
+        cmocka_unit_test(no_memory_to_grow_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
