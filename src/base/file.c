@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -188,6 +189,7 @@ enum tess_status file_writer_commit(struct file_writer *writer, struct tess_erro
     enum tess_status status = writer->fd >= 0 ? file_writer_seal(writer, error) : TESS_OK;
     if (status != TESS_OK)
         return status;
+    assert(writer->path && writer->temp_path);
     if (rename(writer->temp_path, writer->path) != 0)
         return fail_writer(writer, errno, error);
     int failed = writer->durable ? sync_folder_of(writer->path) : 0;

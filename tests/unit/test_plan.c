@@ -315,6 +315,28 @@ static void assert_layout(const struct plan *plan)
         assert_int_equal(plan->layout, PICTURE_YCC444);
 }
 
+/* Field by field: what lies between the fields may be anything. */
+static void assert_same(const struct plan *a, const struct plan *b)
+{
+    assert_int_equal(a->columns, b->columns);
+    assert_int_equal(a->rows, b->rows);
+    assert_int_equal(a->tiles, b->tiles);
+    assert_int_equal(a->width_px, b->width_px);
+    assert_int_equal(a->height_px, b->height_px);
+    assert_int_equal(a->tile_width_px, b->tile_width_px);
+    assert_int_equal(a->tile_height_px, b->tile_height_px);
+    assert_int_equal(a->label_height_px, b->label_height_px);
+    assert_int_equal(a->title_height_px, b->title_height_px);
+    assert_int_equal(a->margin_px, b->margin_px);
+    assert_int_equal(a->gap_px, b->gap_px);
+    assert_int_equal(a->format, b->format);
+    assert_int_equal(a->layout, b->layout);
+    assert_int_equal(a->strip_count, b->strip_count);
+    assert_int_equal(a->ring_strips, b->ring_strips);
+    assert_int_equal(a->canvas_bytes, b->canvas_bytes);
+    assert_int_equal(a->memory_bytes, b->memory_bytes);
+}
+
 static void every_plan_is_sound(void **state)
 {
     (void)state;
@@ -335,7 +357,7 @@ static void every_plan_is_sound(void **state)
         assert_layout(&plan);
         assert_true(plan.memory_bytes > plan.canvas_bytes);
         assert_int_equal(plan_make(&fixture.input, &again, NULL), TESS_OK);
-        assert_memory_equal(&plan, &again, sizeof plan);
+        assert_same(&plan, &again);
     }
     assert_true(made > ROUNDS / 2);
     assert_true(halved > ROUNDS / 100);
