@@ -232,6 +232,10 @@ static enum tess_status save_tiff(VipsImage *image, struct save_job *job, struct
                                         pixels_bytes > 4000000000, "strip", TRUE, NULL);
     g_clear_object(&target);
     enum tess_status status = failed ? fail(job, error) : copy_out(fd, job, error);
+    if (status == TESS_ERR_IO && failed) /* libvips does not tell the reason; a full disk is the likely one */
+        status =
+            error_set(error, TESS_ERR_IO,
+                      "cannot write a temporary file in %s; TIFF needs room there for the picture", P_tmpdir);
     (void)close(fd);
     return status;
 }
