@@ -241,11 +241,11 @@ static enum exit_status conclude(const struct batch *batch, int64_t elapsed_ms)
     if (interrupt_seen())
         message_error(settings, "stopped; run it again to go on, finished grids are kept");
     message_note(settings,
-                 "%llu grids: %llu built, %llu from the store, %llu failed, %llu with placeholders"
+                 "%llu grid%s: %llu built, %llu from the store, %llu failed, %llu with placeholders"
                  " (%.1f s, %.1f/s)",
-                 (unsigned long long)all, (unsigned long long)batch->built, (unsigned long long)batch->cached,
-                 (unsigned long long)batch->failed, (unsigned long long)batch->with_placeholders, seconds,
-                 (double)all / seconds);
+                 (unsigned long long)all, all == 1 ? "" : "s", (unsigned long long)batch->built,
+                 (unsigned long long)batch->cached, (unsigned long long)batch->failed,
+                 (unsigned long long)batch->with_placeholders, seconds, (double)all / seconds);
     if (batch->output_errno || batch->input_errno || interrupt_seen() || batch->failed)
         return EXIT_FAILED;
     return batch->with_placeholders ? EXIT_PLACEHOLDERS : EXIT_GOOD;

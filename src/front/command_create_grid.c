@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* tessera create-grid: the grid of an id, built or answered from the store. */
-#include <string.h>
-
 #include "front/answer.h"
 #include "front/command.h"
 #include "front/interrupt.h"
@@ -62,10 +60,8 @@ enum exit_status command_create_grid(const struct settings *settings)
     request.options = settings->grid;
     request.output = settings->output;
     enum exit_status status;
-    if (!check_grid_id(settings, request.grid_id, &status))
+    if (!check_grid_id(settings, request.grid_id, &status) || !check_output(settings, &status))
         return status;
-    if (settings->output && strcmp(settings->output, "-") == 0)
-        return message_usage(settings, "-o - is not possible: standard output carries the answer");
 
     struct tess_engine *engine = NULL;
     struct tess_store *store = NULL;

@@ -81,16 +81,18 @@ enum exit_status command_montage(const struct settings *settings)
 {
     if (!settings->output && !settings->dry_run)
         return message_usage(settings, "where to? Name the picture to write: -o grid.jpg");
-    if (settings->output && strcmp(settings->output, "-") == 0)
-        return message_usage(settings, "-o - is not possible: standard output carries the answer");
+    enum exit_status status;
+    if (!check_output(settings, &status))
+        return status;
     if (settings->map && settings->dry_run)
         return message_usage(settings, "--map needs the picture to be built, --dry-run builds none");
+    if (settings->map && strcmp(settings->map, settings->output) == 0)
+        return message_usage(settings, "--map would overwrite the picture; name another file");
     struct inputs inputs;
     if (!inputs_read(&inputs, settings))
         return EXIT_FAILED;
     inputs_sort(&inputs, settings->grid.order);
     struct tess_engine *engine = NULL;
-    enum exit_status status;
     if (open_engine(settings, &engine, &status))
         status =
             settings->dry_run ? print_plan(settings, engine, inputs.count) : build(settings, engine, &inputs);

@@ -42,7 +42,7 @@ struct examination {
 /* For people, on stderr, while it happens; the same as JSON goes to stdout at the end. */
 static void show_finding(const struct examination *examination, const struct tess_finding *finding)
 {
-    if (examination->settings->quiet || examination->settings->json_log)
+    if (examination->settings->json_log || (examination->settings->quiet && finding->good))
         return;
     char *subject = text_for_terminal(finding->subject), *detail = text_for_terminal(finding->detail);
     char *advice = text_for_terminal(finding->advice);

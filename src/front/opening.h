@@ -10,6 +10,12 @@ bool open_store(const struct settings *settings, struct tess_store **store_out, 
 bool open_engine(const struct settings *settings, struct tess_engine **engine_out,
                  enum exit_status *status_out);
 
+/*
+ * May the picture be written there? Not to stdout, and not under the ending of a kind of image that tessera
+ * does not write, unless --format says what it shall be. No output is no mistake here.
+ */
+bool check_output(const struct settings *settings, enum exit_status *status_out);
+
 /* Is this a grid id? */
 bool check_grid_id(const struct settings *settings, const char *grid_id, enum exit_status *status_out);
 

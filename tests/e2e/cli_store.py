@@ -151,6 +151,15 @@ def test_init_and_doctor():
     equal(well.answer()["bad"], 0)
     assert all(list(finding) == ["subject", "good", "detail", "advice"] for finding in well.answer()["findings"])
     equal(run("doctor", "--data", "new", "--quiet", status=0).err, "")
+    os.chmod("new/signing-key", 0o644)
+    errors = run("doctor", "--data", "new", "--quiet", status=1).err
+    contains(errors, "bad   signing key ", "to fix it: ")
+    assert "ok " not in errors, errors
+    os.chmod("new/signing-key", 0o600)
+    with open("no-folder", "w", encoding="utf-8"):
+        pass
+    contains(run("list", "--grid", "x", "--data", "no-folder", status=1).err,
+             "Not a directory", "tessera doctor --data no-folder looks for the cause")
 
 
 def buckets(data):

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 """How arguments are read, what help says, and that wrong usage is told apart from failure."""
 
+import os
+import resource
+import subprocess
+
 import program
 from program import contains, equal, run
 
@@ -93,6 +97,9 @@ def test_operands():
     contains(run("montage", "a.jpg", "-o", "-", status=2).err, "standard output carries the answer")
     contains(run("montage", "a.jpg", "--dry-run", "--map", "m", status=2).err, "--map needs the picture")
     contains(run("create-grid", "x", "-o", "-", status=2).err, "standard output carries the answer")
+    contains(run("montage", "a.jpg", "-o", "b.GIF", status=2).err, "b.GIF: tessera does not write gif; end the name in")
+    contains(run("create-grid", "x", "-o", "b.pdf", status=2).err, "does not write pdf")
+    contains(run("montage", "a.jpg", "-o", "b.jpg", "--map", "b.jpg", status=2).err, "would overwrite the picture")
     contains(run("create-grid", status=2).err, "ID missing")
     contains(run("create-grid", "a", "b", status=2).err, "one argument too many: b")
     contains(run("doctor", "now", status=2).err, "one argument too many: now")
@@ -117,7 +124,43 @@ def test_broken_stdout():
     program.write_png("a.png")
     with open("/dev/full", "wb") as full:
         done = run("montage", "a.png", "-o", "out.png", stdout=full, status=1)
+        version = run("--version", stdout=full, status=1)
     contains(done.err, "tessera montage: cannot write the answer: No space left on device")
+    contains(version.err, "tessera: cannot write to standard output: No space left on device")
+
+
+def test_closed_streams():
+    """No file of the program's own takes the place of a stream: nothing is written into it, or read from it."""
+    program.write_png("a.png")
+    run("montage", "a.png", "-o", "whole.png", status=0)
+    with open("whole.png", "rb") as file:
+        whole = file.read()
+    for closed, status in (("<&-", 0), (">&-", 1), ("2>&-", 0), ("<&- >&- 2>&-", 1)):
+        done = subprocess.run('"$TESSERA" montage a.png -o out.png --map map.json ' + closed, shell=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=program.environment(), check=False)
+        equal(done.returncode, status, closed)
+        equal(bool(done.stdout), status == 0, closed)
+        with open("out.png", "rb") as file:
+            equal(file.read() == whole, True, closed)
+        os.remove("out.png")
+    done = subprocess.run('"$TESSERA" montage - -o out.png <&-', shell=True, stderr=subprocess.PIPE,
+                          env=program.environment(), check=False)
+    equal(done.returncode, 1)
+    contains(done.stderr.decode(), "cannot read standard input")
+
+
+def test_file_size_limit():
+    """A file that may not grow fails like a full disk: with words, and with nothing left behind."""
+    program.write_png("a.png")
+    for output, words in (("out.jpg", "cannot write out.jpg: File too large"),
+                          ("out.png", "cannot write out.png: File too large"),
+                          ("out.tif", "cannot write a temporary file in /tmp; TIFF needs room there")):
+        done = subprocess.run([program.PROGRAM, "montage", "a.png", "-o", output, "--tile", "2000"], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=program.environment(),
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)))
+        equal(done.returncode, 1, output)
+        contains(done.stderr.decode(), "tessera montage: " + words)
+        equal(os.listdir("."), ["a.png"])
 
 
 program.main(globals())
