@@ -77,10 +77,14 @@ static struct stored_view view_of(const struct jpeg_cell *cell)
 uint64_t jpeg_cell_peak_bytes(const struct jpeg_cell *cell)
 {
     const struct stored_view view = view_of(cell);
-    /* Component planes, RGB, an oriented copy and its planes again: never more than 14 bytes a pixel of the
-     * cell. */
-    uint64_t pixels = (uint64_t)view.out_width_px * view.out_height_px;
-    return jpeg_reader_for(&view.request)->peak_bytes(&view.request) + pixels * 14 + 64 * 1024;
+    const uint32_t width = view.out_width_px, height = view.out_height_px;
+    /* Component planes, black, RGB twice for YCCK, and an oriented copy. */
+    const uint64_t pictures =
+        picture_bytes(PICTURE_YCC444, width, height) + picture_bytes(PICTURE_GREY, width, height) +
+        2 * picture_bytes(PICTURE_RGB, width, height) + picture_bytes(PICTURE_YCC444, height, width);
+    return jpeg_reader_for(&view.request)->peak_bytes(&view.request) + pictures +
+           resample_axis_peak_bytes(view.box.width, width) +
+           resample_axis_peak_bytes(view.box.height, height) + (uint64_t)width * 4 + 64 * 1024;
 }
 
 /* The samples of a plane that the box covers, along one axis, counted from the first that is there. */

@@ -15,7 +15,7 @@
 #include "image/jpeg_guard.h"
 #include "image/jpeg_reader.h"
 
-enum { MAX_ROWS_PER_IMCU = 4 * DCTSIZE };
+enum { MAX_ROWS_PER_IMCU = 4 * DCTSIZE, ROW_ALIGN_BYTES = 64 };
 
 /* All that lives across libjpeg's longjmp, so that no local is clobbered by it. */
 struct turbo_read {
@@ -57,7 +57,7 @@ static uint64_t turbo_peak_bytes(const struct jpeg_request *request)
     uint64_t total = 0;
     for (uint32_t i = 0; i < header->component_count; i++) {
         /* A component with fewer samples may be decoded at a larger scale, up to the densest one's size. */
-        total += (padded_width_px / request->denominator + DCTSIZE) *
+        total += (padded_width_px / request->denominator + DCTSIZE + ROW_ALIGN_BYTES) *
                  (region_rows_px / request->denominator + 2 * DCTSIZE);
         if (header->multiple_scans) /* every coefficient of the file, two bytes each */
             total += padded_width_px * header->h_samp[i] / header->max_h_samp *
@@ -78,7 +78,8 @@ static enum tess_status lay_out_planes(struct turbo_read *read, struct tess_erro
         struct jpeg_plane *plane = &read->planes.planes[i];
         uint32_t dct = dct_size_of(component);
         uint32_t imcu_rows = (uint32_t)component->v_samp_factor * dct;
-        plane->stride_bytes = ((size_t)component->width_in_blocks * dct + 63) / 64 * 64;
+        plane->stride_bytes = ((size_t)component->width_in_blocks * dct + ROW_ALIGN_BYTES - 1) /
+                              ROW_ALIGN_BYTES * ROW_ALIGN_BYTES;
         plane->origin_x_px = 0;
         plane->origin_y_px = read->first_imcu * imcu_rows;
         plane->width_px = component->downsampled_width;

@@ -96,6 +96,16 @@ enum tess_status resample_axis_init(struct resample_axis *axis, const struct res
     return TESS_OK;
 }
 
+uint64_t resample_axis_peak_bytes(double length_px, uint32_t out_px)
+{
+    const uint64_t samples = (uint64_t)ceil(length_px) + 1;
+    const uint64_t taps =
+        (uint64_t)ceil(2 * LANCZOS_LOBES * fmax(length_px / out_px, 1)) + 2 + RESAMPLE_TAPS_MULTIPLE;
+    /* The weights, and as doubles while they are made; where they begin, twice; a row between the passes. */
+    return taps * (out_px * sizeof(int16_t) + sizeof(double)) + (uint64_t)out_px * 2 * sizeof(uint32_t) +
+           (samples + RESAMPLE_TAPS_MULTIPLE) * sizeof(int16_t);
+}
+
 void resample_axis_clear(struct resample_axis *axis)
 {
     free(axis->first);

@@ -37,6 +37,9 @@ enum tess_status resample_axis_init(struct resample_axis *axis, const struct res
                                     uint32_t out_px, struct tess_error *error);
 void resample_axis_clear(struct resample_axis *axis);
 
+/* What an axis for `length_px` samples, and resampling by it, allocate at most. */
+uint64_t resample_axis_peak_bytes(double length_px, uint32_t out_px);
+
 /*
  * Resamples to vertical->out_px rows of horizontal->out_px bytes at `target`. `source` points at sample (0,
  * 0) of the coordinates that the axes were made for (it is only read where [low, high) allows).

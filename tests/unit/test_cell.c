@@ -308,6 +308,23 @@ static void smart_crop_finds_the_detail(void **state)
     }
 }
 
+/* Most of a thin picture is the alignment of its rows. */
+static void peak_covers_thin_cells(void **state)
+{
+    (void)state;
+    struct made_jpeg jpeg = made_photo(16, 300, 1, 1, 1);
+    struct cell_request request = request_of(&jpeg, 1, 20000);
+    struct cell cell;
+    request.layout = PICTURE_RGB;
+    request.fit.fit = TESS_FIT_FILL;
+    assert_int_equal(cell_prepare(&request, &cell, NULL), TESS_OK);
+    /* Components and RGB while it is converted; and what cell_prepare() adds itself. */
+    const uint64_t components = picture_bytes(PICTURE_YCC444, 1, 20000);
+    assert_true(cell.peak_bytes >= components + picture_bytes(PICTURE_RGB, 1, 20000) + 2 * components);
+    cell_clear(&cell);
+    made_clear(&jpeg);
+}
+
 static void extreme_shapes_fill_their_cells(void **state)
 {
     (void)state;
@@ -339,6 +356,7 @@ int main(void)
         cmocka_unit_test(libvips_agrees),
         cmocka_unit_test(smart_crop_finds_the_detail),
         cmocka_unit_test(extreme_shapes_fill_their_cells),
+        cmocka_unit_test(peak_covers_thin_cells),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

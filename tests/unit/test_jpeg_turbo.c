@@ -294,6 +294,25 @@ static void peak_covers_whole_files_in_scans(void **state)
     made_clear(&jpeg);
 }
 
+/* Rows are aligned, which a narrow picture's planes consist of for the most part. */
+static void peak_covers_rows_of_narrow_files(void **state)
+{
+    (void)state;
+    const struct recipe recipe = {1, 20000, 3, 1, 1, false};
+    struct made_jpeg jpeg = encode(&recipe);
+    struct opened opened;
+    struct jpeg_planes planes;
+    uint64_t held = 0;
+    open_file(&jpeg, 1, &opened);
+    assert_int_equal(jpeg_turbo_reader.read(&opened.request, &planes, NULL), TESS_OK);
+    for (uint32_t i = 0; i < planes.count; i++)
+        held += (uint64_t)planes.planes[i].stride_bytes * planes.planes[i].height_px;
+    assert_true(jpeg_turbo_reader.peak_bytes(&opened.request) >= held);
+    jpeg_planes_clear(&planes);
+    jpeg_header_clear(&opened.header);
+    made_clear(&jpeg);
+}
+
 static enum tess_status read_once(void *context, struct tess_error *error)
 {
     const struct made_jpeg *jpeg = context;
@@ -325,6 +344,7 @@ int main(void)
         cmocka_unit_test(regions_hold_what_libjpeg_decodes),    cmocka_unit_test(cut_files_are_damaged),
         cmocka_unit_test(the_rest_of_the_file_does_not_matter), cmocka_unit_test(damage_is_survived),
         cmocka_unit_test(peak_covers_whole_files_in_scans),     cmocka_unit_test(no_memory_is_an_error),
+        cmocka_unit_test(peak_covers_rows_of_narrow_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
