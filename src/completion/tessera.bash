@@ -69,6 +69,9 @@ _tessera()
     *)
         if [[ $word == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$(_tessera_options "$command")" -- "$word")
+        elif [[ $word == @* && ($command == montage || $command == add) ]]; then
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -P @ -- "${word#@}")
         elif [[ $command == montage || $command == add || $command == batch || $before == -o || $before == --output ||
             $before == --map ]]; then
             compopt -o filenames 2>/dev/null

@@ -73,6 +73,7 @@ def test_completion_of_values():
 def test_completion_of_files():
     program.write_png("a_picture.png")
     equal(complete("tessera", "montage", "a_"), {"a_picture.png"})
+    equal(complete("tessera", "montage", "@a_"), {"@a_picture.png"})
 
 
 def test_man_page():
