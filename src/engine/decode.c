@@ -55,11 +55,10 @@ static void cross_out(const struct picture *rgb, struct tess_colour colour)
     }
 }
 
-enum tess_status decode_placeholder(const struct decode_config *config, struct picture *tile_out,
-                                    struct tess_error *error)
+static enum tess_status draw_placeholder(const struct plan *plan, struct picture *tile_out,
+                                         struct tess_error *error)
 {
     const struct tess_colour ground = {0x46, 0x4A, 0x50}, cross = {0x8A, 0x90, 0x98};
-    const struct plan *plan = config->plan;
     struct picture rgb;
     enum tess_status status =
         picture_init(&rgb, PICTURE_RGB, plan->tile_width_px, plan->tile_height_px, error);
@@ -73,5 +72,21 @@ enum tess_status decode_placeholder(const struct decode_config *config, struct p
     }
     status = colour_convert(&rgb, plan->layout, tile_out, error);
     picture_clear(&rgb);
+    return status;
+}
+
+enum tess_status decode_placeholder(const struct decode_config *config, struct picture *tile_out,
+                                    struct tess_error *error)
+{
+    const struct plan *plan = config->plan;
+    uint64_t peak_bytes = picture_bytes(PICTURE_RGB, plan->tile_width_px, plan->tile_height_px);
+    if (plan->layout != PICTURE_RGB)
+        peak_bytes += picture_bytes(plan->layout, plan->tile_width_px, plan->tile_height_px);
+    enum tess_status status =
+        budget_reserve(config->budget, BUDGET_PIXELS, peak_bytes, "the picture of a failed cell", error);
+    if (status != TESS_OK)
+        return status;
+    status = draw_placeholder(plan, tile_out, error);
+    budget_release(config->budget, BUDGET_PIXELS, peak_bytes);
     return status;
 }

@@ -26,7 +26,8 @@ struct decode_config {
 enum tess_status decode_cell(const struct decode_config *config, const struct bytes *bytes,
                              struct picture *tile_out, struct tess_error *error);
 
-/* The picture of a cell that failed: grey, crossed out. TESS_ERR_MEMORY. */
+/* The picture of a cell that failed: grey, crossed out. Waits for its share of the budget. TESS_ERR_MEMORY,
+ * TESS_ERR_LIMIT "memory". */
 enum tess_status decode_placeholder(const struct decode_config *config, struct picture *tile_out,
                                     struct tess_error *error);
 

@@ -291,6 +291,29 @@ static void a_small_budget_is_kept(void **state)
     tess_engine_destroy(engine);
 }
 
+/* Pictures of failed cells are as large as those of good ones. */
+static void placeholders_are_budgeted(void **state)
+{
+    (void)state;
+    struct fake_source source;
+    struct fake_sink sink;
+    struct job_outcome outcome;
+    struct tess_engine *engine = fake_engine(1);
+    fake_source_init(&source);
+    fake_sink_init(&sink);
+    source.fails[0] = source.fails[1] = TESS_ERR_IO; /* so that no decoder takes any */
+    struct job_setup setup = job_setup_of(engine, &source, &sink, 2, 600);
+    job_run_well(&setup, &outcome);
+    assert_int_equal(outcome.result->pub.failed_count, 2);
+    assert_true(budget_peak_bytes(engine->budget) >= outcome.plan.canvas_bytes +
+                                                         picture_bytes(PICTURE_RGB, 600, 600) +
+                                                         picture_bytes(PICTURE_YCC420, 600, 600));
+    fake_sink_clear(&sink);
+    job_outcome_clear(&outcome);
+    fake_source_clear(&source);
+    tess_engine_destroy(engine);
+}
+
 /* A file that grows between its size being asked and being read is refused: no more is read than was
  * reserved. */
 static void what_grew_is_not_read_beyond_its_ticket(void **state)
@@ -326,6 +349,7 @@ int main(void)
         cmocka_unit_test(what_no_image_covers_is_background),
         cmocka_unit_test(progress_counts_every_cell),
         cmocka_unit_test(a_small_budget_is_kept),
+        cmocka_unit_test(placeholders_are_budgeted),
         cmocka_unit_test(what_grew_is_not_read_beyond_its_ticket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
