@@ -34,7 +34,7 @@ struct tess_engine;
 
 struct tess_engine_options {
     uint32_t threads; /* workers that decode and encode; 0: one for each core this process may use */
-    uint32_t fetches; /* objects fetched at once; 0: 32 for remote stores, 2 for local files */
+    uint32_t fetches; /* objects fetched at once; 0: what pays for the source, 2 for local files */
     uint64_t
         memory_bytes; /* budget for compressed and decoded pixels of all jobs; 0: half of the machine's RAM */
     struct tess_limits limits; /* see tess_limits_defaults() */

@@ -167,7 +167,11 @@ static bool read_operand(struct inputs *inputs, const struct settings *settings,
         return read_list_file(inputs, settings, operand);
     if (operand[0] == '@')
         return read_list_file(inputs, settings, operand + 1);
-    if (stat(operand, &status) == 0 && S_ISDIR(status.st_mode))
+    const size_t length = strlen(operand);
+    /* What ends in a slash can only be a folder, also one that is not there: no image to leave a placeholder
+     * for. */
+    if ((length > 0 && operand[length - 1] == '/') ||
+        (stat(operand, &status) == 0 && S_ISDIR(status.st_mode)))
         return read_folder(inputs, settings, operand);
     add_name(inputs, operand);
     return true;

@@ -73,6 +73,7 @@ def test_folders():
     equal(sources("photos/b.png", "photos")[:2], ["photos/b.png", "photos/a.PNG"])
     contains(run("montage", "empty", "-o", "x.jpg", status=1).err, "tessera montage: the folder empty holds no images")
     contains(run("montage", "photos/inside.jpg", "empty", "-o", "x.jpg", status=1).err, "the folder empty holds no images")
+    contains(run("montage", "missing/", "-o", "x.jpg", status=1).err, "cannot open the folder missing/: No such file")
     assert not os.path.exists("x.jpg")
 
 
