@@ -97,6 +97,14 @@ static enum tess_status check_target(const char *path, struct tess_error *error)
                      S_ISDIR(info.st_mode) ? "folder" : "device or pipe");
 }
 
+/* What replaces a private file is private too. Where that is refused the usual mode has to do. */
+static void keep_mode(const struct file_writer *writer)
+{
+    struct stat info;
+    if (stat(writer->path, &info) == 0)
+        (void)fchmod(writer->fd, info.st_mode & 0777);
+}
+
 /* Creates the temporary. A name that is taken was left by a killed process with our number: the next one will
  * do. */
 static enum tess_status create_temp(struct file_writer *writer, struct tess_error *error)
@@ -108,8 +116,10 @@ static enum tess_status create_temp(struct file_writer *writer, struct tess_erro
         if (!writer->temp_path)
             return error_set(error, TESS_ERR_MEMORY, "no memory to write %s", writer->path);
         writer->fd = open(writer->temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (writer->fd >= 0)
+        if (writer->fd >= 0) {
+            keep_mode(writer);
             return TESS_OK;
+        }
         if (errno != EEXIST)
             break;
     }

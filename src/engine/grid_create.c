@@ -133,7 +133,8 @@ static enum tess_status put_sidecar(struct grid_build *build, struct tess_error 
     return status;
 }
 
-/* Builds into the object (and the file), and makes both visible or neither. */
+/* Builds into the object (and the file). The object first: it is the answer, the file a copy for the caller.
+ */
 static enum tess_status build_into(struct grid_build *build, struct sink *sink, struct tess_error *error)
 {
     const struct objects_ops *ops = build->backend->objects->ops;

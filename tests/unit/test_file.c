@@ -281,6 +281,20 @@ static void links_stay_links(void **state)
     assert_int_equal(unlink(link_path), 0);
 }
 
+static void a_private_file_stays_private(void **state)
+{
+    const struct folder *folder = *state;
+    struct file_writer writer;
+    struct tess_error error;
+    struct stat info;
+    put(folder->target, "old");
+    assert_int_equal(chmod(folder->target, 0600), 0);
+    assert_int_equal(file_writer_open(&writer, folder->target, false, &error), TESS_OK);
+    assert_int_equal(file_writer_commit(&writer, &error), TESS_OK);
+    assert_int_equal(stat(folder->target, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+}
+
 /* A killed process with our number (the usual thing in a container) left the next temporary's name behind. */
 static void taken_temporary_names_are_passed_over(void **state)
 {
@@ -311,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(devices_are_not_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(links_stay_links, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_private_file_stays_private, set_up, tear_down),
         cmocka_unit_test_setup_teardown(taken_temporary_names_are_passed_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_of_255_bytes_can_be_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reading_survives_failing_calls, set_up, tear_down),
