@@ -110,12 +110,6 @@ void error_prefix(struct tess_error *error, const char *format, ...)
         trim_to_utf8(error->message);
 }
 
-void error_clear(struct tess_error *error)
-{
-    if (error)
-        memset(error, 0, sizeof *error);
-}
-
 const char *tess_status_name(enum tess_status status)
 {
     switch (status) {

@@ -34,6 +34,4 @@ enum tess_status error_errno(struct tess_error *error, int errnum, const char *f
 /* Puts "<prefix>: " before the message that is there. */
 void error_prefix(struct tess_error *error, const char *format, ...) TESS_PRINTF(2, 3);
 
-void error_clear(struct tess_error *error);
-
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "image/jpeg_reader.h"
-#include "image/jpeg_fast.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "image/jpeg_fast.h"
 
 static const struct jpeg_reader *const readers[] = {&jpeg_fast_reader, &jpeg_turbo_reader};
 
