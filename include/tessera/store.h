@@ -4,8 +4,8 @@
  * counters.
  *
  * Without configuration it is embedded: files below DIR/objects/<bucket>/ and a SQLite catalog
- * DIR/catalog.db, safe with several processes at once. A store may be used from any number of threads at
- * once.
+ * DIR/catalog.db, safe with several processes at once. With buckets named it is S3 (or anything that speaks
+ * its protocol) and DynamoDB. A store may be used from any number of threads at once.
  */
 #ifndef TESSERA_STORE_H
 #define TESSERA_STORE_H
@@ -20,20 +20,36 @@
 
 struct tess_store;
 
-/* Where things are. Strings are borrowed for the call to tess_store_open() only. NULL or "" means the
- * default. */
-struct tess_store_config {
-    const char *data_dir;      /* "./tessera-data" */
-    const char *source_bucket; /* "images" */
-    const char *dest_bucket;   /* "grids" */
-    const char *grid_table;    /* "GridBuilder" */
-    const char *counter_table; /* "hit-counters" */
-    const char *link_base;     /* start of presigned links, "http://127.0.0.1:8080" */
+enum tess_store_kind {
+    TESS_STORE_AUTO, /* AWS when a bucket and no data_dir is named, else embedded */
+    TESS_STORE_EMBEDDED,
+    TESS_STORE_AWS /* S3 and DynamoDB */
 };
 
 /*
- * Opens the store, creating an embedded one that is missing. On success *store_out is the caller's, for
- * tess_store_close(). Errors: TESS_ERR_INVALID (a name), TESS_ERR_IO, TESS_ERR_DENIED, TESS_ERR_MEMORY.
+ * Where things are. Strings are borrowed for the call to tess_store_open() only. NULL or "" means the
+ * default; for what AWS needs that is what every AWS tool finds in the environment (AWS_REGION, AWS_PROFILE,
+ * AWS_ENDPOINT_URL_S3, …) and in ~/.aws, which tess_store_open() reads.
+ */
+struct tess_store_config {
+    enum tess_store_kind kind;
+    const char *data_dir;        /* embedded: "./tessera-data" */
+    const char *source_bucket;   /* embedded: "images"; AWS: has to be named to use images */
+    const char *dest_bucket;     /* embedded: "grids"; AWS: has to be named to use grids */
+    const char *grid_table;      /* "GridBuilder" */
+    const char *counter_table;   /* "hit-counters" */
+    const char *link_base;       /* embedded: start of presigned links, "http://127.0.0.1:8080" */
+    const char *region;          /* AWS */
+    const char *profile;         /* AWS: section of ~/.aws/config and ~/.aws/credentials */
+    const char *endpoint_url;    /* AWS: of all services, for servers that are not AWS's own */
+    uint32_t connect_timeout_ms; /* AWS: 0: 5 s */
+    uint32_t read_timeout_ms;    /* AWS: longest time without progress, 0: 10 s */
+};
+
+/*
+ * Opens the store, creating an embedded one that is missing; nothing is asked of a server yet. On success
+ * *store_out is the caller's, for tess_store_close(). Errors: TESS_ERR_INVALID (a name, a setting),
+ * TESS_ERR_IO, TESS_ERR_DENIED, TESS_ERR_UNSUPPORTED (AWS without libcurl), TESS_ERR_MEMORY.
  */
 TESS_API enum tess_status tess_store_open(const struct tess_store_config *config,
                                           struct tess_store **store_out, struct tess_error *error);

@@ -7,17 +7,20 @@
 #include "backend/objects.h"
 #include <tessera/store.h>
 
+struct aws;
+
 struct backend {
     struct objects *objects;
     struct catalog *catalog;
     char *source_bucket, *dest_bucket; /* owned copies, defaults filled in */
+    struct aws *aws;                   /* what S3 and DynamoDB are called through; NULL: embedded */
     bool created;                      /* opening found something missing and created it */
 };
 
 /*
  * Opens both backends as `config` (NULL: all defaults) says (embedded: creates folders, database, buckets and
- * signing key that are missing). All names are checked before anything is created. On failure nothing is left
- * open. backend_close() accepts a zeroed struct.
+ * signing key that are missing; AWS: nothing is asked of a server). All names are checked before anything is
+ * created. On failure nothing is left open. backend_close() accepts a zeroed struct.
  */
 enum tess_status backend_open(const struct tess_store_config *config, struct backend *backend_out,
                               struct tess_error *error);
@@ -25,6 +28,9 @@ void backend_close(struct backend *backend);
 
 /* Creates buckets and tables that are missing, again; *created_out (may be NULL) tells whether any was. */
 enum tess_status backend_ensure(struct backend *backend, bool *created_out, struct tess_error *error);
+
+/* Whether the configuration (not NULL) means S3 and DynamoDB. */
+bool backend_is_aws(const struct tess_store_config *config);
 
 /* See tess_store_check(). Changes nothing. */
 size_t backend_check(const struct tess_store_config *config,

@@ -4,9 +4,12 @@
 #ifndef BACKEND_BACKEND_NAMES_H
 #define BACKEND_BACKEND_NAMES_H
 
+#include <stdbool.h>
+
 #include <tessera/store.h>
 
 struct backend_names {
+    bool aws; /* then there are no paths, and buckets without a name are "" */
     const char *data_dir, *source_bucket, *dest_bucket, *grid_table, *counter_table,
         *link_base;                               /* borrowed */
     char *objects_path, *catalog_path, *key_path; /* owned */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The catalog: which keys belong to a grid id, and the hit counters, behind a vtable. Implementations:
- * catalog_sqlite.c; DynamoDB later. Operations block, may be called from several threads and processes at
+ * catalog_sqlite.c, catalog_dynamo.c. Operations block, may be called from several threads and processes at
  * once, and what they have acknowledged is durable. Ids and names were checked by the caller
  * (tess_grid_id_check).
  */
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stop.h"
 #include <tessera/status.h>
 
 struct catalog;
@@ -19,6 +20,13 @@ struct catalog;
 struct catalog_entry {
     const char *key;  /* valid during the callback */
     int64_t added_ms; /* Unix time; 0 where the row does not say (written by an earlier back end) */
+};
+
+/* Borrowed for the call. */
+struct catalog_list {
+    const char *grid_id;
+    bool descending; /* the order in which keys are handed out */
+    const struct stop *stop;
 };
 
 struct catalog_ops {
@@ -29,15 +37,19 @@ struct catalog_ops {
     enum tess_status (*add)(struct catalog *catalog, const char *grid_id, const char *key, int64_t added_ms,
                             struct tess_error *error);
 
-    /* Every key of the grid id in ascending UTF-8 byte order; none is no error. `each` returns false to stop.
-     */
-    enum tess_status (*list)(struct catalog *catalog, const char *grid_id,
+    /* Every key of the grid id in ascending or descending UTF-8 byte order, as pages arrive; none is no
+     * error. `each` returns false to stop. */
+    enum tess_status (*list)(struct catalog *catalog, const struct catalog_list *request,
                              bool (*each)(void *context, const struct catalog_entry *entry), void *context,
                              struct tess_error *error);
 
     /* *removed_out tells whether it was there. */
     enum tess_status (*remove)(struct catalog *catalog, const char *grid_id, const char *key,
                                bool *removed_out, struct tess_error *error);
+
+    /* Unmaps many keys, of which it need not tell which were there. */
+    enum tess_status (*remove_many)(struct catalog *catalog, const char *grid_id, const char *const *keys,
+                                    size_t count, struct tess_error *error);
 
     /* Atomic; *value_out is the value after it. TESS_ERR_LIMIT "counter-value" rather than overflow. */
     enum tess_status (*counter_add)(struct catalog *catalog, const char *name, int64_t delta,

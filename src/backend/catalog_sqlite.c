@@ -22,6 +22,11 @@ static const struct {
         {"SELECT \"s3Key\", \"added_ms\" FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND \"s3Key\" > ?2 "
          "ORDER BY \"s3Key\" LIMIT ?3",
          false},
+    /* A NULL is the beginning: no text is known to be above all others. */
+    [STATEMENT_LIST_DOWN] = {"SELECT \"s3Key\", \"added_ms\" FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND (?2 "
+                             "IS NULL OR \"s3Key\" < ?2) "
+                             "ORDER BY \"s3Key\" DESC LIMIT ?3",
+                             false},
     [STATEMENT_REMOVE] = {"DELETE FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND \"s3Key\" = ?2", false},
     /* SQLite would turn an overflowing sum into a floating-point number; such a row is left as it is instead.
      */
@@ -119,40 +124,42 @@ static int read_rows(sqlite3_stmt *statement, struct page *page)
     return result == SQLITE_ROW ? SQLITE_OK : result;
 }
 
-static enum tess_status read_page(struct catalog_sqlite *catalog, const char *grid_id, const char *after,
-                                  struct page *page, struct tess_error *error)
+/* The rows that come after `after`, NULL for the first page. */
+static enum tess_status read_page(struct catalog_sqlite *catalog, const struct catalog_list *request,
+                                  const char *after, struct page *page, struct tess_error *error)
 {
+    const enum catalog_statement which = request->descending ? STATEMENT_LIST_DOWN : STATEMENT_LIST;
     sqlite3_stmt *statement = NULL;
     page->count = 0;
     page->text.size = 0;
-    int result = begin(catalog, STATEMENT_LIST, &statement);
+    int result = begin(catalog, which, &statement);
     if (result == SQLITE_OK)
-        result = bind_text(statement, 1, grid_id);
+        result = bind_text(statement, 1, request->grid_id);
     if (result == SQLITE_OK)
-        result = bind_text(statement, 2, after);
+        result = bind_text(statement, 2, after || request->descending ? after : "");
     if (result == SQLITE_OK)
         result = sqlite3_bind_int(statement, 3, PAGE_ROWS);
     if (result == SQLITE_OK)
         result = read_rows(statement, page);
-    return finish(catalog, STATEMENT_LIST, result, "list a grid's images", error);
+    return finish(catalog, which, result, "list a grid's images", error);
 }
 
-static enum tess_status sqlite_list(struct catalog *base, const char *grid_id,
+static enum tess_status sqlite_list(struct catalog *base, const struct catalog_list *request,
                                     bool (*each)(void *context, const struct catalog_entry *entry),
                                     void *context, struct tess_error *error)
 {
     struct catalog_sqlite *catalog = sqlite_of(base);
     struct page *page = calloc(1, sizeof *page);
-    char *after = strdup("");
+    char *after = NULL;
     enum tess_status status = TESS_OK;
     bool more = true;
-    if (!page || !after) {
+    if (!page) {
         status = error_set(error, TESS_ERR_MEMORY, "no memory to list a grid's images");
         goto cleanup;
     }
     bytes_init(&page->text, PAGE_MAX_BYTES);
     while (more) {
-        status = read_page(catalog, grid_id, after, page, error);
+        status = read_page(catalog, request, after, page, error);
         if (status != TESS_OK)
             goto cleanup;
         more = page->count == PAGE_ROWS;
@@ -223,6 +230,7 @@ static const struct catalog_ops sqlite_ops = {
     .add = catalog_sqlite_add,
     .list = sqlite_list,
     .remove = catalog_sqlite_remove,
+    .remove_many = catalog_sqlite_remove_many,
     .counter_add = catalog_sqlite_counter_add,
     .counter_get = sqlite_counter_get,
     .counter_set = catalog_sqlite_counter_set,

@@ -13,6 +13,7 @@
 enum catalog_statement {
     STATEMENT_ADD,
     STATEMENT_LIST,
+    STATEMENT_LIST_DOWN,
     STATEMENT_REMOVE,
     STATEMENT_COUNTER_ADD,
     STATEMENT_COUNTER_GET,
@@ -63,6 +64,8 @@ enum tess_status catalog_sqlite_add(struct catalog *catalog, const char *grid_id
                                     int64_t added_ms, struct tess_error *error);
 enum tess_status catalog_sqlite_remove(struct catalog *catalog, const char *grid_id, const char *key,
                                        bool *removed_out, struct tess_error *error);
+enum tess_status catalog_sqlite_remove_many(struct catalog *catalog, const char *grid_id,
+                                            const char *const *keys, size_t count, struct tess_error *error);
 enum tess_status catalog_sqlite_counter_add(struct catalog *catalog, const char *name, int64_t delta,
                                             int64_t *value_out, struct tess_error *error);
 enum tess_status catalog_sqlite_counter_set(struct catalog *catalog, const char *name, int64_t value,

@@ -119,17 +119,22 @@ static struct catalog_change *take_queue_locked(struct catalog_sqlite *catalog)
     return batch;
 }
 
-/* Makes one change durable, as leader or by waiting for one. */
-static enum tess_status submit(struct catalog_sqlite *catalog, struct catalog_change *change)
+/* Makes changes durable, as leader or by waiting for one. They stand side by side in the queue, so that one
+ * leader takes them all. The first status that is not TESS_OK. */
+static enum tess_status submit_many(struct catalog_sqlite *catalog, struct catalog_change *changes,
+                                    size_t count)
 {
+    const struct catalog_change *last = &changes[count - 1];
     pthread_mutex_lock(&catalog->queue_mutex);
     if (!catalog->queue)
         catalog->queue_end = &catalog->queue;
-    *catalog->queue_end = change;
-    catalog->queue_end = &change->next;
-    while (!change->done && catalog->has_leader)
+    for (size_t i = 0; i < count; i++) {
+        *catalog->queue_end = &changes[i];
+        catalog->queue_end = &changes[i].next;
+    }
+    while (!last->done && catalog->has_leader)
         pthread_cond_wait(&catalog->queue_moved, &catalog->queue_mutex);
-    if (!change->done) {
+    if (!last->done) {
         struct catalog_change *batch = take_queue_locked(catalog);
         catalog->has_leader = true;
         pthread_mutex_unlock(&catalog->queue_mutex);
@@ -145,7 +150,16 @@ static enum tess_status submit(struct catalog_sqlite *catalog, struct catalog_ch
         pthread_cond_broadcast(&catalog->queue_moved);
     }
     pthread_mutex_unlock(&catalog->queue_mutex);
-    return change->status;
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].status != TESS_OK)
+            return changes[i].status;
+    }
+    return TESS_OK;
+}
+
+static enum tess_status submit(struct catalog_sqlite *catalog, struct catalog_change *change)
+{
+    return submit_many(catalog, change, 1);
 }
 
 enum tess_status catalog_sqlite_add(struct catalog *catalog, const char *grid_id, const char *key,
@@ -170,6 +184,26 @@ enum tess_status catalog_sqlite_remove(struct catalog *catalog, const char *grid
                                     .error = error};
     enum tess_status status = submit((struct catalog_sqlite *)catalog, &change);
     *removed_out = status == TESS_OK && change.found;
+    return status;
+}
+
+/* One transaction, unless others' changes come between. */
+enum tess_status catalog_sqlite_remove_many(struct catalog *catalog, const char *grid_id,
+                                            const char *const *keys, size_t count, struct tess_error *error)
+{
+    struct catalog_change *changes = calloc(count ? count : 1, sizeof *changes);
+    if (!changes)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to unmap %zu images", count);
+    for (size_t i = 0; i < count; i++)
+        changes[i] = (struct catalog_change){.which = STATEMENT_REMOVE,
+                                             .what = "unmap an image from its grid",
+                                             .first = grid_id,
+                                             .second = keys[i],
+                                             .error = error};
+    enum tess_status status = TESS_OK;
+    if (count > 0)
+        status = submit_many((struct catalog_sqlite *)catalog, changes, count);
+    free(changes);
     return status;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Objects: named byte strings in buckets, behind a vtable. Implementations: objects_fs.c (files); S3 later.
+ * Objects: named byte strings in buckets, behind a vtable. Implementations: objects_fs.c (files),
+ * objects_s3.c.
  *
- * All operations may be called from several threads at once on one `struct objects`. They block. Keys are 1
- * to 1024 bytes of any UTF-8 without NUL; an implementation must keep any such key from leaving its bucket.
+ * All operations may be called from several threads at once on one `struct objects`. They block; a `stop`
+ * (NULL: none) ends the wait for a server with what it says, and is nothing to an implementation that waits
+ * for a disk only. Keys are 1 to 1024 bytes of any UTF-8 without NUL; an implementation must keep any such
+ * key from leaving its bucket.
  */
 #ifndef BACKEND_OBJECTS_H
 #define BACKEND_OBJECTS_H
@@ -13,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/stop.h"
 #include <tessera/status.h>
 
 struct objects;
@@ -21,6 +25,27 @@ struct object_writer;
 struct object_info {
     uint64_t size_bytes;
     char version[96]; /* ETag or the like: changes whenever the content may have changed */
+};
+
+/* All borrowed for the call. */
+struct object_get {
+    const char *bucket, *key;
+    uint64_t max_bytes;
+    const struct stop *stop;
+};
+
+struct object_list {
+    const char *bucket, *prefix; /* "": all */
+    const struct stop *stop;
+};
+
+/* Borrowed until the writer's end, but for `bucket` and `media_type`, which are copied. */
+struct object_put {
+    const char *bucket, *media_type;
+    /* The key names this very content: where an object of that key and size is already, the commit leaves it
+     * and succeeds. (A retry whose first attempt got through, or two builders of one grid.) */
+    bool only_new;
+    const struct stop *stop;
 };
 
 struct object_link_request {
@@ -39,20 +64,24 @@ struct objects_ops {
 
     /* TESS_ERR_NOT_FOUND when there is no such object. */
     enum tess_status (*stat)(struct objects *objects, const char *bucket, const char *key,
-                             struct object_info *info_out, struct tess_error *error);
+                             const struct stop *stop, struct object_info *info_out, struct tess_error *error);
 
-    /* Whole object into `out` (initialised here, the caller's to clear; empty on failure). TESS_ERR_LIMIT
-     * "max-bytes" before reading more. */
-    enum tess_status (*get)(struct objects *objects, const char *bucket, const char *key, uint64_t max_bytes,
-                            struct bytes *out, struct tess_error *error);
+    /*
+     * Whole object into `out` (initialised here, the caller's to clear; empty on failure). *info_out (may be
+     * NULL) is of the bytes that were read, however often the object is replaced meanwhile. TESS_ERR_LIMIT
+     * "max-bytes" before reading more; *info_out then has the object's size (0 where it is not known), so
+     * that the caller can find room and ask again.
+     */
+    enum tess_status (*get)(struct objects *objects, const struct object_get *request, struct bytes *out,
+                            struct object_info *info_out, struct tess_error *error);
 
     /* Removing an object that is not there succeeds, as in S3; a missing bucket is TESS_ERR_NOT_FOUND. */
     enum tess_status (*remove)(struct objects *objects, const char *bucket, const char *key,
                                struct tess_error *error);
 
-    /* Every key that starts with `prefix`, in UTF-8 byte order. `each` returns false to stop; it may use the
-     * objects itself. */
-    enum tess_status (*list)(struct objects *objects, const char *bucket, const char *prefix,
+    /* Every key that starts with the prefix, in UTF-8 byte order, as pages arrive. `each` returns false to
+     * stop; it may use the objects itself. */
+    enum tess_status (*list)(struct objects *objects, const struct object_list *request,
                              bool (*each)(void *context, const char *key, const struct object_info *info),
                              void *context, struct tess_error *error);
 
@@ -63,15 +92,15 @@ struct objects_ops {
 
     /*
      * Streams an object in: nothing is visible until commit, then all of it, durably. write and commit may
-     * fail; every opened writer ends with exactly one commit or abort, which free it (commit also when it
-     * fails).
+     * fail; the key is needed at the end only. Every opened writer ends with exactly one commit or abort,
+     * which free it (commit also when it fails).
      */
-    enum tess_status (*writer_open)(struct objects *objects, const char *bucket, const char *key,
-                                    const char *media_type, struct object_writer **writer_out,
-                                    struct tess_error *error);
+    enum tess_status (*writer_open)(struct objects *objects, const struct object_put *request,
+                                    struct object_writer **writer_out, struct tess_error *error);
     enum tess_status (*writer_write)(struct object_writer *writer, const void *data, size_t size,
                                      struct tess_error *error);
-    enum tess_status (*writer_commit)(struct object_writer *writer, struct tess_error *error);
+    enum tess_status (*writer_commit)(struct object_writer *writer, const char *key,
+                                      struct tess_error *error);
     void (*writer_abort)(struct object_writer *writer);
 };
 
@@ -79,6 +108,8 @@ struct objects_ops {
 struct objects {
     const struct objects_ops *ops;
     uint32_t fetches; /* how many gets at once pay */
+    bool remote;      /* a round trip costs more than a look at a disk: worth beginning early, and not worth
+                         repeating */
 };
 
 /* Puts a whole object through the writer. */

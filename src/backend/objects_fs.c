@@ -91,8 +91,10 @@ static enum tess_status fs_ensure_bucket(struct objects *objects, const char *bu
 }
 
 static enum tess_status fs_stat(struct objects *objects, const char *bucket, const char *key,
-                                struct object_info *info_out, struct tess_error *error)
+                                const struct stop *stop, struct object_info *info_out,
+                                struct tess_error *error)
 {
+    (void)stop;
     const struct objects_fs *fs = fs_of(objects);
     struct bytes path;
     struct stat info;
@@ -111,17 +113,20 @@ static enum tess_status fs_stat(struct objects *objects, const char *bucket, con
     return status;
 }
 
-static enum tess_status fs_get(struct objects *objects, const char *bucket, const char *key,
-                               uint64_t max_bytes, struct bytes *out, struct tess_error *error)
+static enum tess_status fs_get(struct objects *objects, const struct object_get *request, struct bytes *out,
+                               struct object_info *info_out, struct tess_error *error)
 {
     const struct objects_fs *fs = fs_of(objects);
     struct bytes path;
+    struct stat file = {0};
     bytes_init(out, 0);
-    enum tess_status status = objects_fs_path(fs, bucket, key, &path, error);
+    enum tess_status status = objects_fs_path(fs, request->bucket, request->key, &path, error);
     if (status == TESS_OK)
-        status = file_read((const char *)path.data, max_bytes, out, error);
+        status = file_read_info((const char *)path.data, request->max_bytes, out, &file, error);
     if (status == TESS_ERR_NOT_FOUND)
-        status = objects_fs_missing(fs, bucket, key, error);
+        status = objects_fs_missing(fs, request->bucket, request->key, error);
+    if (info_out)
+        objects_fs_info(&file, info_out);
     bytes_clear(&path);
     return status;
 }

@@ -103,11 +103,12 @@ static int compare(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right); /* as unsigned bytes */
 }
 
-enum tess_status objects_fs_list(struct objects *objects, const char *bucket, const char *prefix,
+enum tess_status objects_fs_list(struct objects *objects, const struct object_list *request,
                                  bool (*each)(void *context, const char *key, const struct object_info *info),
                                  void *context, struct tess_error *error)
 {
     const struct objects_fs *fs = (const struct objects_fs *)objects;
+    const char *bucket = request->bucket, *prefix = request->prefix;
     struct listing listing = {.prefix = prefix, .prefix_size = strlen(prefix)};
     struct bytes path;
     enum tess_status status = bucket_name_check(bucket, error);
@@ -126,7 +127,7 @@ enum tess_status objects_fs_list(struct objects *objects, const char *bucket, co
         qsort(listing.keys, listing.count, sizeof *listing.keys, compare);
     for (size_t i = 0; status == TESS_OK && i < listing.count; i++) {
         struct object_info info;
-        status = objects->ops->stat(objects, bucket, listing.keys[i], &info, error);
+        status = objects->ops->stat(objects, bucket, listing.keys[i], request->stop, &info, error);
         if (status == TESS_OK && !each(context, listing.keys[i], &info))
             break;
         if (status == TESS_ERR_NOT_FOUND) /* removed since, or a folder with a key's name */

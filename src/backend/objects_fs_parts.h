@@ -40,17 +40,17 @@ enum tess_status objects_fs_set_link_base(struct objects_fs *fs, const char *lin
 void objects_fs_sweep(const struct objects_fs *fs, int64_t now_s);
 
 /* Entries of the vtable; see objects.h. */
-enum tess_status objects_fs_list(struct objects *objects, const char *bucket, const char *prefix,
+enum tess_status objects_fs_list(struct objects *objects, const struct object_list *request,
                                  bool (*each)(void *context, const char *key, const struct object_info *info),
                                  void *context, struct tess_error *error);
 enum tess_status objects_fs_link(struct objects *objects, const struct object_link_request *request,
                                  struct bytes *url_out, int64_t *expires_at_out, struct tess_error *error);
-enum tess_status objects_fs_writer_open(struct objects *objects, const char *bucket, const char *key,
-                                        const char *media_type, struct object_writer **writer_out,
-                                        struct tess_error *error);
+enum tess_status objects_fs_writer_open(struct objects *objects, const struct object_put *request,
+                                        struct object_writer **writer_out, struct tess_error *error);
 enum tess_status objects_fs_writer_write(struct object_writer *writer, const void *data, size_t size,
                                          struct tess_error *error);
-enum tess_status objects_fs_writer_commit(struct object_writer *writer, struct tess_error *error);
+enum tess_status objects_fs_writer_commit(struct object_writer *writer, const char *key,
+                                          struct tess_error *error);
 void objects_fs_writer_abort(struct object_writer *writer);
 
 #endif

@@ -21,27 +21,30 @@ enum { STALE_AFTER_S = 3600, NONCE_BYTES = 16 };
 #define PART_ENDING ".part"
 
 struct object_writer {
-    struct file_writer file; /* from .partial/… to the object's path */
+    const struct objects_fs *fs;
+    char *bucket;
+    struct file_writer file; /* from .partial/… to the object's path, which the commit names */
 };
 
 /*
  * A file_writer whose temporary is in .partial instead of beside its target: the same file system, and so the
  * same rename.
  */
-static enum tess_status begin(const struct objects_fs *fs, const char *path, struct file_writer *file,
+static enum tess_status begin(const struct objects_fs *fs, const char *bucket, struct file_writer *file,
                               struct tess_error *error)
 {
     char nonce[2 * NONCE_BYTES + 1];
     enum tess_status status = random_hex(NONCE_BYTES, nonce, error);
     if (status != TESS_OK)
         return status;
-    memset(file, 0, sizeof *file);
     file->durable = true;
-    file->path = strdup(path);
+    /* For messages, until the commit names the object: where it is to go. */
+    if (asprintf(&file->path, "%s/%s", fs->root, bucket) < 0)
+        file->path = NULL;
     if (asprintf(&file->temp_path, "%s/%s" PART_ENDING, fs->partial, nonce) < 0)
         file->temp_path = NULL;
     if (!file->path || !file->temp_path) {
-        status = error_set(error, TESS_ERR_MEMORY, "no memory to write %s", path);
+        status = error_set(error, TESS_ERR_MEMORY, "no memory to write an object");
     } else {
         file->fd = open(file->temp_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file->fd < 0)
@@ -54,31 +57,36 @@ static enum tess_status begin(const struct objects_fs *fs, const char *path, str
     return status;
 }
 
-enum tess_status objects_fs_writer_open(struct objects *objects, const char *bucket, const char *key,
-                                        const char *media_type, struct object_writer **writer_out,
-                                        struct tess_error *error)
+static void free_writer(struct object_writer *writer)
 {
-    (void)media_type; /* files have no place for it; a server derives it from the key */
+    free(writer->bucket);
+    free(writer);
+}
+
+/* Media types have no place in files (a server derives them from the key), and a rename over the same content
+ * does no harm: only_new is nothing to it. */
+enum tess_status objects_fs_writer_open(struct objects *objects, const struct object_put *request,
+                                        struct object_writer **writer_out, struct tess_error *error)
+{
     const struct objects_fs *fs = (const struct objects_fs *)objects;
-    struct bytes path;
     *writer_out = NULL;
-    enum tess_status status = objects_fs_path(fs, bucket, key, &path, error);
+    enum tess_status status = bucket_name_check(request->bucket, error);
     if (status != TESS_OK)
         return status;
-    if (!objects_fs_has_bucket(fs, bucket)) {
-        bytes_clear(&path);
-        return objects_fs_missing(fs, bucket, key, error);
-    }
+    if (!objects_fs_has_bucket(fs, request->bucket))
+        return objects_fs_missing(fs, request->bucket, "", error);
     struct object_writer *writer = calloc(1, sizeof *writer);
     if (!writer)
-        status = error_set(error, TESS_ERR_MEMORY, "no memory to write object %.200s", key);
-    else
-        status = begin(fs, (const char *)path.data, &writer->file, error);
-    bytes_clear(&path);
+        return error_set(error, TESS_ERR_MEMORY, "no memory to write an object");
+    writer->fs = fs;
+    writer->file.fd = -1;
+    writer->bucket = strdup(request->bucket);
+    status = writer->bucket ? begin(fs, request->bucket, &writer->file, error)
+                            : error_set(error, TESS_ERR_MEMORY, "no memory to write an object");
     if (status == TESS_OK)
         *writer_out = writer;
     else
-        free(writer);
+        free_writer(writer);
     return status;
 }
 
@@ -109,16 +117,33 @@ static enum tess_status stamp(const struct file_writer *file, struct tess_error 
     return TESS_OK;
 }
 
-enum tess_status objects_fs_writer_commit(struct object_writer *writer, struct tess_error *error)
+/* Where the object goes to; its folders are made. */
+static enum tess_status name_file(struct object_writer *writer, const char *key, struct tess_error *error)
 {
-    enum tess_status status = stamp(&writer->file, error);
+    struct bytes path;
+    enum tess_status status = objects_fs_path(writer->fs, writer->bucket, key, &path, error);
+    if (status != TESS_OK)
+        return status;
+    char *copy = strdup((const char *)path.data);
+    bytes_clear(&path);
+    if (!copy)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to write object %.200s", key);
+    free(writer->file.path);
+    writer->file.path = copy;
+    return ensure_pieces(writer->file.path, error);
+}
+
+enum tess_status objects_fs_writer_commit(struct object_writer *writer, const char *key,
+                                          struct tess_error *error)
+{
+    enum tess_status status = name_file(writer, key, error);
     if (status == TESS_OK)
-        status = ensure_pieces(writer->file.path, error);
+        status = stamp(&writer->file, error);
     if (status == TESS_OK)
         status = file_writer_commit(&writer->file, error);
     else
         file_writer_abort(&writer->file);
-    free(writer);
+    free_writer(writer);
     return status;
 }
 
@@ -127,7 +152,7 @@ void objects_fs_writer_abort(struct object_writer *writer)
     if (!writer)
         return;
     file_writer_abort(&writer->file);
-    free(writer);
+    free_writer(writer);
 }
 
 void objects_fs_sweep(const struct objects_fs *fs, int64_t now_s)

@@ -77,8 +77,8 @@ static void leave_queue(struct share *share, struct waiter *waiter)
 }
 
 /* Waits for a change, or for a while; then asks, without the lock, whether to go on. */
-static enum tess_status await_change(struct budget *budget, struct share *share,
-                                     const struct budget_stop *stop, struct tess_error *error)
+static enum tess_status await_change(struct budget *budget, struct share *share, const struct stop *stop,
+                                     struct tess_error *error)
 {
     struct timespec until;
     if (!stop) {
@@ -99,8 +99,7 @@ static enum tess_status await_change(struct budget *budget, struct share *share,
 }
 
 enum tess_status budget_reserve_until(struct budget *budget, enum budget_share which, uint64_t bytes,
-                                      const char *what, const struct budget_stop *stop,
-                                      struct tess_error *error)
+                                      const char *what, const struct stop *stop, struct tess_error *error)
 {
     struct share *share = &budget->shares[which];
     struct waiter self;

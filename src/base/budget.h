@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+#include "base/stop.h"
 #include <tessera/status.h>
 
 enum budget_share { BUDGET_CANVAS, BUDGET_FETCHED, BUDGET_PIXELS, BUDGET_SHARES };
@@ -33,16 +34,9 @@ uint64_t budget_share_bytes(const struct budget *budget, enum budget_share share
 enum tess_status budget_reserve(struct budget *budget, enum budget_share which, uint64_t bytes,
                                 const char *what, struct tess_error *error);
 
-/* A reason to stop waiting: asked now and then, without a lock. TESS_OK: go on. */
-struct budget_stop {
-    enum tess_status (*must_stop)(const void *context, struct tess_error *error);
-    const void *context;
-};
-
-/* As above, but ends with what must_stop() gives when that is not TESS_OK; nothing is reserved then. */
+/* As above, but ends with what `stop` says when that is not TESS_OK; nothing is reserved then. */
 enum tess_status budget_reserve_until(struct budget *budget, enum budget_share which, uint64_t bytes,
-                                      const char *what, const struct budget_stop *stop,
-                                      struct tess_error *error);
+                                      const char *what, const struct stop *stop, struct tess_error *error);
 void budget_release(struct budget *budget, enum budget_share which, uint64_t bytes);
 
 /* Most bytes that were reserved at once, over all shares. */

@@ -30,15 +30,19 @@ static ssize_t read_fully(int fd, uint8_t *data, size_t size)
     return (ssize_t)done;
 }
 
-enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *out, struct tess_error *error)
+enum tess_status file_read_info(const char *path, uint64_t max_bytes, struct bytes *out,
+                                struct stat *info_out, struct tess_error *error)
 {
     enum tess_status status = TESS_OK;
-    struct stat info;
+    struct stat info = {0};
     bytes_init(out, max_bytes < SIZE_MAX ? (size_t)max_bytes : SIZE_MAX);
     /* O_NONBLOCK: opening a FIFO must not wait for a writer that never comes. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        if (info_out)
+            *info_out = info;
         return error_errno(error, errno, "cannot open %s", path);
+    }
     if (fstat(fd, &info) != 0) {
         status = error_errno(error, errno, "cannot examine %s", path);
     } else if (!S_ISREG(info.st_mode)) {
@@ -59,7 +63,14 @@ enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *o
     close(fd);
     if (status != TESS_OK)
         bytes_clear(out);
+    if (info_out)
+        *info_out = info;
     return status;
+}
+
+enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *out, struct tess_error *error)
+{
+    return file_read_info(path, max_bytes, out, NULL, error);
 }
 
 static void close_writer(struct file_writer *writer)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include <tessera/status.h>
@@ -21,6 +22,11 @@
  * "max-bytes" when it is larger, TESS_ERR_INVALID when it is a folder, device or the like.
  */
 enum tess_status file_read(const char *path, uint64_t max_bytes, struct bytes *out, struct tess_error *error);
+
+/* The same; *info_out (may be NULL) is what fstat() says of the file that was read, also with TESS_ERR_LIMIT
+ * (else its size is 0). */
+enum tess_status file_read_info(const char *path, uint64_t max_bytes, struct bytes *out,
+                                struct stat *info_out, struct tess_error *error);
 
 struct file_writer {
     int fd; /* -1 when sealed or closed */

@@ -66,11 +66,12 @@ static enum tess_status save_stored(struct grid_build *build, struct tess_error 
 {
     const struct backend *backend = build->backend;
     const char *output = build->request->output;
+    const struct object_get request = {
+        .bucket = backend->dest_bucket, .key = build->lookup.key, .max_bytes = UINT64_C(1) << 40};
     struct bytes picture;
     if (!output)
         return TESS_OK;
-    enum tess_status status = backend->objects->ops->get(
-        backend->objects, backend->dest_bucket, build->lookup.key, UINT64_C(1) << 40, &picture, error);
+    enum tess_status status = backend->objects->ops->get(backend->objects, &request, &picture, NULL, error);
     if (status == TESS_OK) {
         status = tess_write_file(output, picture.data, picture.size, error);
         bytes_clear(&picture);
@@ -83,12 +84,13 @@ static bool find_stored(struct grid_build *build)
 {
     const struct backend *backend = build->backend;
     const struct objects_ops *ops = backend->objects->ops;
+    const struct object_get sidecar = {
+        .bucket = backend->dest_bucket, .key = build->lookup.sidecar_key, .max_bytes = SIDECAR_MAX_BYTES};
     struct object_info info;
     struct bytes json;
     if (build->request->options.fresh ||
-        ops->stat(backend->objects, backend->dest_bucket, build->lookup.key, &info, NULL) != TESS_OK ||
-        ops->get(backend->objects, backend->dest_bucket, build->lookup.sidecar_key, SIDECAR_MAX_BYTES, &json,
-                 NULL) != TESS_OK)
+        ops->stat(backend->objects, backend->dest_bucket, build->lookup.key, NULL, &info, NULL) != TESS_OK ||
+        ops->get(backend->objects, &sidecar, &json, NULL, NULL) != TESS_OK)
         return false;
     /* The sidecar is written before its grid: killed in between, it is another's that is still there. */
     bool found = make_result(build, NULL) == TESS_OK && sidecar_read(&json, build->result, NULL) == TESS_OK &&
@@ -143,7 +145,7 @@ static enum tess_status build_into(struct grid_build *build, struct sink *sink, 
         status = put_sidecar(build, error);
     const int64_t committing_ns = clock_monotonic_ns();
     if (status == TESS_OK) {
-        status = ops->writer_commit(sink->object, error);
+        status = ops->writer_commit(sink->object, build->lookup.key, error);
         sink->object = NULL;
     }
     if (sink->object)
@@ -159,7 +161,8 @@ static enum tess_status build_into(struct grid_build *build, struct sink *sink, 
 static enum tess_status build_grid(struct grid_build *build, struct tess_error *error)
 {
     struct objects *objects = build->backend->objects;
-    const char *media_type = tess_format_media_type(build->lookup.plan.format);
+    const struct object_put request = {.bucket = build->backend->dest_bucket,
+                                       .media_type = tess_format_media_type(build->lookup.plan.format)};
     struct file_writer file;
     struct sink sink = {.objects = objects};
     enum tess_status status = make_result(build, error);
@@ -168,8 +171,7 @@ static enum tess_status build_grid(struct grid_build *build, struct tess_error *
         sink.file = status == TESS_OK ? &file : NULL;
     }
     if (status == TESS_OK)
-        status = objects->ops->writer_open(objects, build->backend->dest_bucket, build->lookup.key,
-                                           media_type, &sink.object, error);
+        status = objects->ops->writer_open(objects, &request, &sink.object, error);
     if (status == TESS_OK)
         return build_into(build, &sink, error);
     if (sink.file)

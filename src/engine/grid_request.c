@@ -21,7 +21,7 @@ static enum tess_status look_at_objects(struct grid_lookup *lookup, const struct
         struct object_info info = {0};
         struct tess_error trouble;
         enum tess_status status =
-            objects->ops->stat(objects, backend->source_bucket, lookup->keys.keys[i], &info, &trouble);
+            objects->ops->stat(objects, backend->source_bucket, lookup->keys.keys[i], NULL, &info, &trouble);
         if (status != TESS_OK && status != TESS_ERR_NOT_FOUND) {
             if (error)
                 *error = trouble;

@@ -255,7 +255,7 @@ enum tess_status pipeline_run(const struct pipeline_page *page, struct tess_erro
     struct job job;
     prefetch_libvips(page);
     /* Other jobs hold the canvas share for as long as they run. */
-    const struct budget_stop stop = {must_stop, page};
+    const struct stop stop = {must_stop, page};
     enum tess_status status = budget_reserve_until(page->engine->budget, BUDGET_CANVAS, canvas_bytes,
                                                    "the grid under construction", &stop, error);
     if (status != TESS_OK)

@@ -49,7 +49,7 @@ static enum tess_status objects_size(const struct source *source, size_t index, 
     if (*bytes_out > 0)
         return TESS_OK;
     enum tess_status status =
-        self->objects->ops->stat(self->objects, self->bucket, self->keys[index], &info, error);
+        self->objects->ops->stat(self->objects, self->bucket, self->keys[index], NULL, &info, error);
     if (status == TESS_OK)
         *bytes_out = info.size_bytes;
     return status;
@@ -59,7 +59,9 @@ static enum tess_status objects_read(const struct source *source, size_t index, 
                                      struct bytes *out, struct tess_error *error)
 {
     const struct source_objects *self = (const struct source_objects *)source;
-    return self->objects->ops->get(self->objects, self->bucket, self->keys[index], max_bytes, out, error);
+    const struct object_get request = {
+        .bucket = self->bucket, .key = self->keys[index], .max_bytes = max_bytes};
+    return self->objects->ops->get(self->objects, &request, out, NULL, error);
 }
 
 static const char *objects_name(const struct source *source, size_t index)

@@ -69,11 +69,12 @@ enum tess_status tess_store_list(struct tess_store *store, const char *grid_id, 
                                  struct tess_keys *keys_out, struct tess_error *error)
 {
     struct catalog *catalog = store->backend.catalog;
+    const struct catalog_list request = {.grid_id = grid_id};
     struct listing listing = {0};
     *keys_out = (struct tess_keys){0};
     enum tess_status status = tess_grid_id_check(grid_id, strlen(grid_id), error);
     if (status == TESS_OK)
-        status = catalog->ops->list(catalog, grid_id, collect, &listing, error);
+        status = catalog->ops->list(catalog, &request, collect, &listing, error);
     if (status == TESS_OK && listing.out_of_memory)
         status = error_set(error, TESS_ERR_MEMORY, "no memory for the keys of grid %s", grid_id);
     if (status == TESS_OK && listing.count == 0)

@@ -70,12 +70,16 @@ static void on_finding(void *context, const struct tess_finding *finding)
 
 enum exit_status command_doctor(const struct settings *settings)
 {
+    struct tess_store_config config;
+    enum exit_status exit_status;
+    if (!store_config(settings, &config, &exit_status))
+        return exit_status;
     struct examination examination = {settings, cJSON_CreateArray(),
                                       isatty(STDERR_FILENO) && !settings->plain_terminal &&
                                           !settings->no_colour};
     if (!examination.findings)
         out_of_memory();
-    size_t bad = tess_store_check(&settings->store, on_finding, &examination);
+    size_t bad = tess_store_check(&config, on_finding, &examination);
     cJSON *json = json_object();
     json_add_text(json, "message", bad ? "something needs fixing" : "all good");
     json_add_integer(json, "bad", (int64_t)bad);

@@ -22,6 +22,9 @@ void settings_init(struct settings *settings)
                                                  .dest_bucket = variable("DESTINATION_BUCKET"),
                                                  .grid_table = variable("GRID_TABLE"),
                                                  .counter_table = variable("COUNTER_TABLE")};
+    settings->store_kind = variable("TESSERA_STORE");
+    settings->connect_timeout = variable("TESSERA_CONNECT_TIMEOUT");
+    settings->read_timeout = variable("TESSERA_READ_TIMEOUT");
     const char *terminal = variable("TERM");
     settings->plain_terminal = !terminal || strcmp(terminal, "dumb") == 0;
     settings->no_colour = variable("NO_COLOR") != NULL;

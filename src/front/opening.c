@@ -16,10 +16,64 @@ static bool conclude(const struct settings *settings, enum tess_status status, c
     return false;
 }
 
+static bool read_kind(const struct settings *settings, enum tess_store_kind *kind_out)
+{
+    static const struct {
+        const char *name;
+        enum tess_store_kind kind;
+    } kinds[] = {{"auto", TESS_STORE_AUTO}, {"embedded", TESS_STORE_EMBEDDED}, {"aws", TESS_STORE_AWS}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!settings->store_kind || strcmp(settings->store_kind, kinds[i].name) == 0) {
+            *kind_out = kinds[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL stays 0: the library's default. */
+static bool read_seconds(const char *text, uint32_t *ms_out)
+{
+    struct tess_limits limits; /* whose timeout is written the same way */
+    tess_limits_defaults(&limits);
+    limits.timeout_ms = 0;
+    bool good = !text || tess_limits_set(&limits, "timeout", text, NULL) == TESS_OK;
+    *ms_out = limits.timeout_ms;
+    return good && (!text || limits.timeout_ms > 0);
+}
+
+bool store_config(const struct settings *settings, struct tess_store_config *config_out,
+                  enum exit_status *status_out)
+{
+    *config_out = settings->store;
+    if (!read_kind(settings, &config_out->kind))
+        *status_out = message_usage(
+            settings, "--store or TESSERA_STORE: \"%s\" is no store, give auto, embedded or aws",
+            settings->store_kind);
+    else if (!read_seconds(settings->connect_timeout, &config_out->connect_timeout_ms))
+        *status_out =
+            message_usage(settings,
+                          "--connect-timeout or TESSERA_CONNECT_TIMEOUT: \"%s\" is no time, give seconds "
+                          "such as 5 or 0.5",
+                          settings->connect_timeout);
+    else if (!read_seconds(settings->read_timeout, &config_out->read_timeout_ms))
+        *status_out =
+            message_usage(settings,
+                          "--read-timeout or TESSERA_READ_TIMEOUT: \"%s\" is no time, give seconds such as "
+                          "10 or 2.5",
+                          settings->read_timeout);
+    else
+        return true;
+    return false;
+}
+
 bool open_store(const struct settings *settings, struct tess_store **store_out, enum exit_status *status_out)
 {
     struct tess_error error = {0};
-    if (conclude(settings, tess_store_open(&settings->store, store_out, &error), &error, status_out))
+    struct tess_store_config config;
+    if (!store_config(settings, &config, status_out))
+        return false;
+    if (conclude(settings, tess_store_open(&config, store_out, &error), &error, status_out))
         return true;
     if (*status_out == EXIT_FAILED && settings->store.data_dir)
         message_advice(settings, "tessera doctor --data %s looks for the cause", settings->store.data_dir);

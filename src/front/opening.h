@@ -6,6 +6,8 @@
 #include "front/settings.h"
 
 /* False after a message; *status_out is then what to exit with: names that cannot be are wrong usage. */
+bool store_config(const struct settings *settings, struct tess_store_config *config_out,
+                  enum exit_status *status_out);
 bool open_store(const struct settings *settings, struct tess_store **store_out, enum exit_status *status_out);
 bool open_engine(const struct settings *settings, struct tess_engine **engine_out,
                  enum exit_status *status_out);

@@ -23,7 +23,9 @@ struct settings {
     const char *command; /* "montage", for messages; "" before it is known */
     struct tess_grid_options grid;
     struct tess_engine_options engine;
-    struct tess_store_config store;
+    struct tess_store_config store; /* but for what the next three say: see store_config() */
+    const char *store_kind;         /* --store, TESSERA_STORE: "auto", "embedded", "aws"; NULL: auto */
+    const char *connect_timeout, *read_timeout; /* in seconds; NULL: the default */
 
     const char *output;      /* --output, NULL: none */
     const char *map;         /* --map, NULL: none */

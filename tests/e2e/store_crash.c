@@ -63,13 +63,15 @@ static void put_in_chunks(struct backend *backend, const char *bucket, const cha
     struct tess_error error;
     const struct objects_ops *ops = backend->objects->ops;
     size_t size = content_of(seed, data);
-    must(ops->writer_open(backend->objects, bucket, key, "image/jpeg", &writer, &error) == TESS_OK,
+    must(ops->writer_open(backend->objects,
+                          &(struct object_put){.bucket = bucket, .media_type = "image/jpeg"}, &writer,
+                          &error) == TESS_OK,
          "writer_open", &error);
     for (size_t at = 0; at < size; at += CHUNK_BYTES) {
         size_t part = size - at < CHUNK_BYTES ? size - at : CHUNK_BYTES;
         must(ops->writer_write(writer, data + at, part, &error) == TESS_OK, "writer_write", &error);
     }
-    must(ops->writer_commit(writer, &error) == TESS_OK, "writer_commit", &error);
+    must(ops->writer_commit(writer, key, &error) == TESS_OK, "writer_commit", &error);
 }
 
 /* Never returns. */
@@ -100,8 +102,10 @@ static void expect_whole(struct backend *backend, const char *bucket, const char
     struct bytes bytes;
     struct tess_error error;
     uint32_t seed;
-    must(backend->objects->ops->get(backend->objects, bucket, key, OBJECT_MAX_BYTES, &bytes, &error) ==
-             TESS_OK,
+    must(backend->objects->ops->get(
+             backend->objects,
+             &(struct object_get){.bucket = bucket, .key = key, .max_bytes = OBJECT_MAX_BYTES}, &bytes, NULL,
+             &error) == TESS_OK,
          key, &error);
     must(bytes.size >= sizeof seed, "an object is not whole", NULL);
     memcpy(&seed, bytes.data, sizeof seed);
@@ -149,15 +153,19 @@ static void examine(const struct tess_store_config *config, const struct ack *ac
     must(backend_open(config, &backend, &error) == TESS_OK, "backend_open after a kill", &error);
     struct view images = {&backend, backend.source_bucket, 0}, grids = {&backend, backend.dest_bucket, 0};
     const struct objects_ops *ops = backend.objects->ops;
-    must(ops->list(backend.objects, images.bucket, "", check_object, &images, &error) == TESS_OK,
+    must(ops->list(backend.objects, &(struct object_list){.bucket = images.bucket, .prefix = ""},
+                   check_object, &images, &error) == TESS_OK,
          "list images", &error);
-    must(ops->list(backend.objects, grids.bucket, "", check_object, &grids, &error) == TESS_OK, "list grids",
-         &error);
-    must(backend.catalog->ops->list(backend.catalog, "grid", check_row, &images, &error) == TESS_OK,
+    must(ops->list(backend.objects, &(struct object_list){.bucket = grids.bucket, .prefix = ""}, check_object,
+                   &grids, &error) == TESS_OK,
+         "list grids", &error);
+    must(backend.catalog->ops->list(backend.catalog, &(struct catalog_list){.grid_id = "grid"}, check_row,
+                                    &images, &error) == TESS_OK,
          "list rows", &error);
     for (size_t i = 0; i < count; i++) {
         const char *wanted = acks[i].key;
-        must(backend.catalog->ops->list(backend.catalog, "grid", find_row, &wanted, &error) == TESS_OK,
+        must(backend.catalog->ops->list(backend.catalog, &(struct catalog_list){.grid_id = "grid"}, find_row,
+                                        &wanted, &error) == TESS_OK,
              "list rows", &error);
         must(wanted == NULL, "an acknowledged row is missing", NULL);
         expect_whole(&backend, backend.source_bucket, acks[i].key);

@@ -103,9 +103,11 @@ static void check_store(const struct tess_store_config *config)
     must(backend.catalog->ops->counter_get(backend.catalog, "hits", &value, &error) == TESS_OK, "counter_get",
          &error);
     must(value == COUNTERS * HITS, "hits were lost", NULL);
-    must(backend.catalog->ops->list(backend.catalog, "grid", count_row, &rows, &error) == TESS_OK, "list",
-         &error);
-    must(backend.objects->ops->list(backend.objects, "images", "", count_object, &objects, &error) == TESS_OK,
+    must(backend.catalog->ops->list(backend.catalog, &(struct catalog_list){.grid_id = "grid"}, count_row,
+                                    &rows, &error) == TESS_OK,
+         "list", &error);
+    must(backend.objects->ops->list(backend.objects, &(struct object_list){.bucket = "images", .prefix = ""},
+                                    count_object, &objects, &error) == TESS_OK,
          "list", &error);
     must(rows == ADDERS * IMAGES && objects == ADDERS * IMAGES, "images were lost", NULL);
     backend_close(&backend);

@@ -255,7 +255,9 @@ static void fill_by_threads(struct backend *backend)
         assert_int_equal(pthread_join(threads[i], &count), 0);
         added += (size_t)count;
     }
-    assert_int_equal(backend->catalog->ops->list(backend->catalog, "threads", count_row, &listed, NULL),
+    assert_int_equal(backend->catalog->ops->list(backend->catalog,
+                                                 &(struct catalog_list){.grid_id = "threads"}, count_row,
+                                                 &listed, NULL),
                      TESS_OK);
     assert_int_equal(listed, added);
 }
@@ -283,14 +285,16 @@ static void test_disk_full(void **state)
     if (!strstr(error.message, "pace left"))
         fail_msg("\"%s\" does not say that the disk is full", error.message);
     assert_true(added > 10);
-    assert_int_equal(backend.catalog->ops->list(backend.catalog, "grid", count_row, &listed, &error),
+    assert_int_equal(backend.catalog->ops->list(backend.catalog, &(struct catalog_list){.grid_id = "grid"},
+                                                count_row, &listed, &error),
                      TESS_OK);
     assert_int_equal(listed, added);
     expect_findings(&config, 1, "free space", "free some space");
     backend_close(&backend);
     assert_int_equal(backend_open(&config, &backend, &error), TESS_OK);
     listed = 0;
-    assert_int_equal(backend.catalog->ops->list(backend.catalog, "grid", count_row, &listed, &error),
+    assert_int_equal(backend.catalog->ops->list(backend.catalog, &(struct catalog_list){.grid_id = "grid"},
+                                                count_row, &listed, &error),
                      TESS_OK);
     assert_int_equal(listed, added);
     backend_close(&backend);

@@ -86,7 +86,9 @@ static struct list *list_grid(struct fixture *fixture, const char *grid)
 {
     struct list *list = calloc(1, sizeof *list);
     assert_non_null(list);
-    assert_int_equal(fixture->catalog->ops->list(fixture->catalog, grid, collect, list, NULL), TESS_OK);
+    assert_int_equal(fixture->catalog->ops->list(fixture->catalog, &(struct catalog_list){.grid_id = grid},
+                                                 collect, list, NULL),
+                     TESS_OK);
     return list;
 }
 
@@ -220,10 +222,14 @@ static void test_pages(void **state)
     }
     int seen = 0;
     const struct catalog_ops *ops = fixture->catalog->ops;
-    assert_int_equal(ops->list(fixture->catalog, "many", stop_at_600, &seen, NULL), TESS_OK);
+    assert_int_equal(
+        ops->list(fixture->catalog, &(struct catalog_list){.grid_id = "many"}, stop_at_600, &seen, NULL),
+        TESS_OK);
     assert_int_equal(seen, 600);
     run_sql(fixture->path, "DELETE FROM \"GridBuilder\" WHERE \"s3Key\" > 'key-000530'");
-    assert_int_equal(ops->list(fixture->catalog, "many", remove_as_listed, fixture, NULL), TESS_OK);
+    assert_int_equal(ops->list(fixture->catalog, &(struct catalog_list){.grid_id = "many"}, remove_as_listed,
+                               fixture, NULL),
+                     TESS_OK);
     struct list *list = list_grid(fixture, "many");
     assert_int_equal(list->count, 0);
     free_list(list);
@@ -444,7 +450,9 @@ static void test_damaged(void **state)
     fixture->catalog = open_catalog(fixture->path);
     struct list *list = calloc(1, sizeof *list);
     assert_non_null(list);
-    assert_int_equal(fixture->catalog->ops->list(fixture->catalog, "g", collect, list, &error), TESS_ERR_IO);
+    assert_int_equal(fixture->catalog->ops->list(fixture->catalog, &(struct catalog_list){.grid_id = "g"},
+                                                 collect, list, &error),
+                     TESS_ERR_IO);
     assert_non_null(strstr(error.message, "is damaged"));
     free_list(list);
 }
@@ -551,7 +559,8 @@ static enum tess_status use(void *context, struct tess_error *error)
     if (status == TESS_OK)
         status = catalog->ops->add(catalog, "torture", "k", 1, error);
     if (status == TESS_OK)
-        status = catalog->ops->list(catalog, "torture", stop_at_600, &seen, error);
+        status = catalog->ops->list(catalog, &(struct catalog_list){.grid_id = "torture"}, stop_at_600, &seen,
+                                    error);
     if (status == TESS_OK)
         status = catalog->ops->counter_add(catalog, "torture", 1, &value, error);
     catalog->ops->destroy(catalog);

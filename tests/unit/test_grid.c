@@ -120,7 +120,10 @@ static int count_stored(const struct bench *bench)
     struct objects *objects = bench->store->backend.objects;
     int count = 0;
     assert_int_equal(
-        objects->ops->list(objects, bench->store->backend.dest_bucket, "", count_one, &count, NULL), TESS_OK);
+        objects->ops->list(objects,
+                           &(struct object_list){.bucket = bench->store->backend.dest_bucket, .prefix = ""},
+                           count_one, &count, NULL),
+        TESS_OK);
     return count;
 }
 
@@ -134,8 +137,12 @@ static struct made_jpeg stored_picture(const struct bench *bench, const char *ke
 {
     struct objects *objects = bench->store->backend.objects;
     struct bytes bytes;
-    assert_int_equal(
-        objects->ops->get(objects, bench->store->backend.dest_bucket, key, 1 << 26, &bytes, NULL), TESS_OK);
+    assert_int_equal(objects->ops->get(objects,
+                                       &(struct object_get){.bucket = bench->store->backend.dest_bucket,
+                                                            .key = key,
+                                                            .max_bytes = 1 << 26},
+                                       &bytes, NULL, NULL),
+                     TESS_OK);
     return (struct made_jpeg){bytes.data, bytes.size, 1};
 }
 

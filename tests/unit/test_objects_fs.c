@@ -62,7 +62,11 @@ static enum tess_status put(struct store *store, const char *key, const char *te
 static void expect_content(struct store *store, const char *key, const char *text)
 {
     struct bytes bytes;
-    assert_int_equal(store->objects->ops->get(store->objects, "images", key, 1000, &bytes, NULL), TESS_OK);
+    assert_int_equal(
+        store->objects->ops->get(store->objects,
+                                 &(struct object_get){.bucket = "images", .key = key, .max_bytes = 1000},
+                                 &bytes, NULL, NULL),
+        TESS_OK);
     assert_int_equal(bytes.size, strlen(text));
     assert_memory_equal(bytes.data, text, bytes.size);
     bytes_clear(&bytes);
@@ -171,13 +175,16 @@ static void test_hostile_keys(void **state)
         size_t count;
     } list = {.count = 0};
     qsort(keys, HOSTILE_COUNT, sizeof *keys, by_bytes);
-    assert_int_equal(store->objects->ops->list(store->objects, "images", "", collect, &list, NULL), TESS_OK);
+    assert_int_equal(store->objects->ops->list(store->objects,
+                                               &(struct object_list){.bucket = "images", .prefix = ""},
+                                               collect, &list, NULL),
+                     TESS_OK);
     assert_int_equal(list.count, HOSTILE_COUNT);
     for (size_t i = 0; i < HOSTILE_COUNT; i++) {
         assert_string_equal(list.keys[i], keys[i]);
         assert_int_equal(store->objects->ops->remove(store->objects, "images", keys[i], NULL), TESS_OK);
         struct object_info info;
-        assert_int_equal(store->objects->ops->stat(store->objects, "images", keys[i], &info, NULL),
+        assert_int_equal(store->objects->ops->stat(store->objects, "images", keys[i], NULL, &info, NULL),
                          TESS_ERR_NOT_FOUND);
         free(list.keys[i]);
         free(keys[i]);
@@ -231,20 +238,24 @@ static void test_refused_names(void **state)
     for (size_t i = 0; i < sizeof buckets / sizeof buckets[0]; i++) {
         assert_int_equal(store->objects->ops->ensure_bucket(store->objects, buckets[i], NULL, &error),
                          TESS_ERR_INVALID);
-        assert_int_equal(store->objects->ops->stat(store->objects, buckets[i], "a", &info, &error),
+        assert_int_equal(store->objects->ops->stat(store->objects, buckets[i], "a", NULL, &info, &error),
                          TESS_ERR_INVALID);
     }
     assert_int_equal(put(store, "", "x"), TESS_ERR_INVALID);
     char *key = long_key("x", 1025);
-    assert_int_equal(store->objects->ops->stat(store->objects, "images", key, &info, &error), TESS_ERR_LIMIT);
+    assert_int_equal(store->objects->ops->stat(store->objects, "images", key, NULL, &info, &error),
+                     TESS_ERR_LIMIT);
     assert_string_equal(error.limit, "key-bytes");
     free(key);
     assert_int_equal(objects_put(store->objects, "nowhere", "a", "image/png", "x", 1, &error),
                      TESS_ERR_NOT_FOUND);
     assert_non_null(strstr(error.message, "no bucket nowhere"));
     struct bytes bytes;
-    assert_int_equal(store->objects->ops->get(store->objects, "images", "absent", 10, &bytes, &error),
-                     TESS_ERR_NOT_FOUND);
+    assert_int_equal(
+        store->objects->ops->get(store->objects,
+                                 &(struct object_get){.bucket = "images", .key = "absent", .max_bytes = 10},
+                                 &bytes, NULL, &error),
+        TESS_ERR_NOT_FOUND);
     assert_string_equal(error.message, "there is no object absent in bucket images");
     assert_int_equal(store->objects->ops->remove(store->objects, "images", "absent", NULL), TESS_OK);
     assert_int_equal(store->objects->ops->remove(store->objects, "nowhere", "a", NULL), TESS_ERR_NOT_FOUND);
@@ -271,13 +282,20 @@ static void test_limit(void **state)
     struct tess_error error;
     struct bytes bytes;
     assert_int_equal(put(store, "k", "12345"), TESS_OK);
-    assert_int_equal(store->objects->ops->get(store->objects, "images", "k", 4, &bytes, &error),
+    assert_int_equal(store->objects->ops->get(
+                         store->objects, &(struct object_get){.bucket = "images", .key = "k", .max_bytes = 4},
+                         &bytes, NULL, &error),
                      TESS_ERR_LIMIT);
     assert_string_equal(error.limit, "max-bytes");
     assert_int_equal(bytes.size, 0);
-    assert_int_equal(store->objects->ops->get(store->objects, "images", "k", 5, &bytes, &error), TESS_OK);
+    assert_int_equal(store->objects->ops->get(
+                         store->objects, &(struct object_get){.bucket = "images", .key = "k", .max_bytes = 5},
+                         &bytes, NULL, &error),
+                     TESS_OK);
     bytes_clear(&bytes);
 }
+
+static const struct object_put to_images = {.bucket = "images", .media_type = "image/jpeg"};
 
 static void test_writer(void **state)
 {
@@ -285,15 +303,15 @@ static void test_writer(void **state)
     struct object_writer *writer = NULL;
     const struct objects_ops *ops = store->objects->ops;
     struct object_info info;
-    assert_int_equal(ops->writer_open(store->objects, "images", "k", "image/jpeg", &writer, NULL), TESS_OK);
+    assert_int_equal(ops->writer_open(store->objects, &to_images, &writer, NULL), TESS_OK);
     assert_int_equal(ops->writer_write(writer, "abc", 3, NULL), TESS_OK);
     assert_int_equal(ops->writer_write(writer, "def", 3, NULL), TESS_OK);
-    assert_int_equal(ops->stat(store->objects, "images", "k", &info, NULL), TESS_ERR_NOT_FOUND);
-    assert_int_equal(ops->writer_commit(writer, NULL), TESS_OK);
+    assert_int_equal(ops->stat(store->objects, "images", "k", NULL, &info, NULL), TESS_ERR_NOT_FOUND);
+    assert_int_equal(ops->writer_commit(writer, "k", NULL), TESS_OK);
     expect_content(store, "k", "abcdef");
 
     /* An aborted writer leaves the old object and no temporary. */
-    assert_int_equal(ops->writer_open(store->objects, "images", "k", "image/jpeg", &writer, NULL), TESS_OK);
+    assert_int_equal(ops->writer_open(store->objects, &to_images, &writer, NULL), TESS_OK);
     assert_int_equal(ops->writer_write(writer, "XYZ", 3, NULL), TESS_OK);
     assert_int_equal(scratch_count(scratch_path(store->folder, "objects/.partial")), 1);
     ops->writer_abort(writer);
@@ -302,12 +320,12 @@ static void test_writer(void **state)
 
     /* Two writers of one key: the last to commit wins, whole. */
     struct object_writer *other = NULL;
-    assert_int_equal(ops->writer_open(store->objects, "images", "k", "image/jpeg", &writer, NULL), TESS_OK);
-    assert_int_equal(ops->writer_open(store->objects, "images", "k", "image/jpeg", &other, NULL), TESS_OK);
+    assert_int_equal(ops->writer_open(store->objects, &to_images, &writer, NULL), TESS_OK);
+    assert_int_equal(ops->writer_open(store->objects, &to_images, &other, NULL), TESS_OK);
     assert_int_equal(ops->writer_write(writer, "one", 3, NULL), TESS_OK);
     assert_int_equal(ops->writer_write(other, "two", 3, NULL), TESS_OK);
-    assert_int_equal(ops->writer_commit(other, NULL), TESS_OK);
-    assert_int_equal(ops->writer_commit(writer, NULL), TESS_OK);
+    assert_int_equal(ops->writer_commit(other, "k", NULL), TESS_OK);
+    assert_int_equal(ops->writer_commit(writer, "k", NULL), TESS_OK);
     expect_content(store, "k", "one");
 
     /* An empty object is an object. */
@@ -317,7 +335,7 @@ static void test_writer(void **state)
 
 static void version_of(struct store *store, const char *key, struct object_info *info)
 {
-    assert_int_equal(store->objects->ops->stat(store->objects, "images", key, info, NULL), TESS_OK);
+    assert_int_equal(store->objects->ops->stat(store->objects, "images", key, NULL, info, NULL), TESS_OK);
 }
 
 static void test_versions(void **state)
@@ -381,27 +399,38 @@ static void test_list(void **state)
         size_t count;
     } list = {.count = 0};
     static const char *const sorted[] = {"Z", "a", "a/1", "a/2", "a0", "b", "\xF0\x9F\x93\xB7"};
-    assert_int_equal(store->objects->ops->list(store->objects, "images", "", collect, &list, NULL), TESS_OK);
+    assert_int_equal(store->objects->ops->list(store->objects,
+                                               &(struct object_list){.bucket = "images", .prefix = ""},
+                                               collect, &list, NULL),
+                     TESS_OK);
     assert_int_equal(list.count, 7);
     for (size_t i = 0; i < 7; i++) {
         assert_string_equal(list.keys[i], sorted[i]);
         free(list.keys[i]);
     }
     list.count = 0;
-    assert_int_equal(store->objects->ops->list(store->objects, "images", "a/", collect, &list, NULL),
+    assert_int_equal(store->objects->ops->list(store->objects,
+                                               &(struct object_list){.bucket = "images", .prefix = "a/"},
+                                               collect, &list, NULL),
                      TESS_OK);
     assert_int_equal(list.count, 2);
     assert_string_equal(list.keys[0], "a/1");
     free(list.keys[0]);
     free(list.keys[1]);
     int count = 0;
-    assert_int_equal(store->objects->ops->list(store->objects, "images", "", stop_at_two, &count, NULL),
+    assert_int_equal(store->objects->ops->list(store->objects,
+                                               &(struct object_list){.bucket = "images", .prefix = ""},
+                                               stop_at_two, &count, NULL),
                      TESS_OK);
     assert_int_equal(count, 2);
-    assert_int_equal(store->objects->ops->list(store->objects, "images", "", remove_each, store, NULL),
+    assert_int_equal(store->objects->ops->list(store->objects,
+                                               &(struct object_list){.bucket = "images", .prefix = ""},
+                                               remove_each, store, NULL),
                      TESS_OK);
     struct tess_error error;
-    assert_int_equal(store->objects->ops->list(store->objects, "absent", "", collect, &list, &error),
+    assert_int_equal(store->objects->ops->list(store->objects,
+                                               &(struct object_list){.bucket = "absent", .prefix = ""},
+                                               collect, &list, &error),
                      TESS_ERR_NOT_FOUND);
     assert_non_null(strstr(error.message, "no bucket absent"));
 }
@@ -435,11 +464,11 @@ static enum tess_status put_over(void *context, struct tess_error *error)
     char key[501]; /* with folders to make and sync */
     memset(key, 'x', 500);
     key[500] = '\0';
-    enum tess_status status = ops->writer_open(store->objects, "images", key, "image/jpeg", &writer, error);
+    enum tess_status status = ops->writer_open(store->objects, &to_images, &writer, error);
     if (status == TESS_OK) {
         status = ops->writer_write(writer, "new", 3, error);
         if (status == TESS_OK)
-            status = ops->writer_commit(writer, error);
+            status = ops->writer_commit(writer, key, error);
         else
             ops->writer_abort(writer);
     }

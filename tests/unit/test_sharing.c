@@ -146,7 +146,7 @@ static enum tess_status wants_to_leave(const void *context, struct tess_error *e
 static void *queue_up(void *argument)
 {
     struct queued *queued = argument;
-    const struct budget_stop stop = {wants_to_leave, queued};
+    const struct stop stop = {wants_to_leave, queued};
     queued->status = budget_reserve_until(queued->budget, BUDGET_PIXELS, queued->bytes, "it", &stop, NULL);
     queued->position = atomic_fetch_add(queued->turn, 1);
     if (queued->status == TESS_OK)

@@ -56,7 +56,9 @@ static int count_images(const struct bench *bench)
     const struct backend *backend = &bench->store->backend;
     int count = 0;
     assert_int_equal(
-        backend->objects->ops->list(backend->objects, backend->source_bucket, "", count_one, &count, NULL),
+        backend->objects->ops->list(backend->objects,
+                                    &(struct object_list){.bucket = backend->source_bucket, .prefix = ""},
+                                    count_one, &count, NULL),
         TESS_OK);
     return count;
 }
