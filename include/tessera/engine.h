@@ -24,6 +24,7 @@
 #ifndef TESSERA_ENGINE_H
 #define TESSERA_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -108,13 +109,32 @@ struct tess_watch {
     const volatile int *cancel;
 };
 
-/* One montage of local files. */
+/*
+ * What may be fetched from https:// addresses, redirects included (at most 5). Plain http is refused always.
+ * Addresses that are not public (loopback, private, link-local, …) are refused when the connection is made,
+ * so that no name that changes its address gets around it. All borrowed; zeroed: every public host.
+ */
+struct tess_web_options {
+    const char
+        *allowed_hosts; /* "images.example.com,*.example.org": no others (* stands for one or more labels) */
+    bool private_addresses; /* allow those that are not public, too */
+    const char *ca_bundle;  /* PEM file of certificate authorities; NULL: the system's */
+    uint32_t connect_timeout_ms, read_timeout_ms; /* 0: 5 s and 10 s */
+};
+
+struct tess_store; /* <tessera/store.h> */
+
+/* One montage of files, stored objects and https:// images, in any mixture. */
 struct tess_montage {
     struct tess_grid_options options;
-    const char *const
-        *paths; /* in the order of the cells, borrowed for the call; an empty string leaves its cell blank */
+    /* In the order of the cells, borrowed for the call. An empty string leaves its cell blank;
+     * "s3://BUCKET/KEY" is an object of `store`, "https://…" is fetched as `web` allows, all else is a file
+     * ("./https:" for one of that name). */
+    const char *const *paths;
     size_t path_count;
-    const char *output; /* file to write, replaced whole or not at all; NULL with dry_run */
+    struct tess_store *store;           /* NULL: s3:// images are failed cells */
+    const struct tess_web_options *web; /* NULL: https:// images are failed cells */
+    const char *output;                 /* file to write, replaced whole or not at all; NULL with dry_run */
     struct tess_watch watch;
 };
 
@@ -128,7 +148,8 @@ TESS_API void tess_montage_defaults(struct tess_montage *montage);
  * fails the job. Blocks until the job is done. On success *result_out is the caller's, for
  * tess_result_destroy(). On failure it is NULL, except for TESS_ERR_TILE_FAILED, where it lists the cells and
  * is the caller's too. Errors: TESS_ERR_INVALID, TESS_ERR_LIMIT (before any file is read),
- * TESS_ERR_TILE_FAILED, TESS_ERR_IO, TESS_ERR_CANCELLED, TESS_ERR_TIMEOUT, TESS_ERR_MEMORY. Thread-safe.
+ * TESS_ERR_TILE_FAILED, TESS_ERR_IO, TESS_ERR_CANCELLED, TESS_ERR_TIMEOUT, TESS_ERR_UNSUPPORTED (https://
+ * without libcurl), TESS_ERR_MEMORY. Thread-safe.
  */
 TESS_API enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_montage *montage,
                                            struct tess_result **result_out, struct tess_error *error);

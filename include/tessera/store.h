@@ -96,6 +96,22 @@ TESS_API enum tess_status tess_store_list(struct tess_store *store, const char *
                                           struct tess_error *error);
 
 /*
+ * The images that "s3://BUCKET", "s3://BUCKET/PREFIX" or "s3://BUCKET/KEY" stands for, in any store, as full
+ * names ("s3://BUCKET/KEY") in ascending byte order of their keys. An object of exactly that key stands for
+ * itself alone. Otherwise all objects are meant whose key begins with the prefix, but for those whose ending
+ * says that they are no images ("a/notes.txt"; without an ending they are taken for images) and for "folders"
+ * ("a/b/"). `cancel` is as in tess_watch. Errors: TESS_ERR_INVALID (not such a name), TESS_ERR_NOT_FOUND (no
+ * bucket, nothing there), TESS_ERR_LIMIT ("max-cells": more than `most`), and what the store says. On success
+ * *names_out is the caller's; on failure it is empty. Thread-safe.
+ */
+TESS_API enum tess_status tess_store_find(struct tess_store *store, const char *name, size_t most,
+                                          const volatile int *cancel, struct tess_keys *names_out,
+                                          struct tess_error *error);
+
+/* Whether it begins like a name for tess_store_find(): "s3://". Pure. */
+TESS_API bool tess_is_store_name(const char *text);
+
+/*
  * Unmaps and deletes the named images, or with key_count 0 the whole grid. Names that are not mapped are
  * skipped. `removed_out` (may be NULL) counts. TESS_ERR_NOT_FOUND when nothing was there.
  */
@@ -106,6 +122,10 @@ TESS_API enum tess_status tess_store_remove(struct tess_store *store, const char
 /* A grid asked of the store. */
 struct tess_grid_request {
     const char *grid_id; /* borrowed for the call */
+    /* Instead of the images mapped to the grid id: those that this stands for ("s3://BUCKET/PREFIX", see
+     * tess_store_find()). The grid id then only takes part in the stored grid's name. NULL: the mapped ones.
+     * Borrowed. */
+    const char *images;
     struct tess_grid_options options;
     const char *output; /* also save the picture here; NULL: do not */
     struct tess_watch watch;

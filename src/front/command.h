@@ -20,7 +20,8 @@ enum option_group {
     GROUP_MAX_BYTES = 1 << 10,
     GROUP_ENGINE = 1 << 11,
     GROUP_STORE = 1 << 12,
-    GROUP_COMMON = 1 << 13,
+    GROUP_WEB = 1 << 13, /* images from https:// addresses */
+    GROUP_COMMON = 1 << 14,
 };
 
 struct command {

@@ -154,6 +154,7 @@ static enum tess_status read_request(const struct batch *batch, const struct job
     }
     enum tess_status status = batch_request_read(job->text, job->size, &request->options, grid_id_out, error);
     request->grid_id = *grid_id_out;
+    request->images = *grid_id_out && tess_is_store_name(*grid_id_out) ? *grid_id_out : NULL;
     return status;
 }
 

@@ -57,6 +57,8 @@ enum exit_status command_create_grid(const struct settings *settings)
     struct tess_grid_request request;
     tess_grid_request_defaults(&request);
     request.grid_id = settings->operands[0];
+    if (tess_is_store_name(request.grid_id))
+        request.images = request.grid_id;
     request.options = settings->grid;
     request.output = settings->output;
     enum exit_status status;

@@ -161,7 +161,7 @@ enum exit_status command_add(const struct settings *settings)
     if (!open_grid(settings, &store, &status))
         return status;
     struct inputs inputs;
-    if (inputs_read(&inputs, settings))
+    if (inputs_read(&inputs, settings, NULL, &status))
         status = add_all(settings, store, &inputs);
     inputs_clear(&inputs);
     tess_store_close(store);

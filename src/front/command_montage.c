@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* tessera montage: local files in, picture out. */
+/* tessera montage: files, stored objects and https:// images in, picture out. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,14 +41,20 @@ static bool write_map(const struct settings *settings, const struct tess_result 
 }
 
 static enum exit_status build(const struct settings *settings, struct tess_engine *engine,
-                              const struct inputs *inputs)
+                              struct tess_store *store, const struct inputs *inputs)
 {
+    struct tess_web_options web;
+    enum exit_status exit_status;
+    if (!web_options(settings, &web, &exit_status))
+        return exit_status;
     struct tess_montage montage;
     tess_montage_defaults(&montage);
     montage.options = settings->grid;
     montage.options.order = TESS_ORDER_GIVEN; /* sorted already */
     montage.paths = (const char *const *)inputs->paths;
     montage.path_count = inputs->count;
+    montage.store = store;
+    montage.web = &web;
     montage.output = settings->output;
     struct progress progress;
     progress_begin(&progress, settings, "images", inputs->count);
@@ -60,7 +66,6 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
     struct tess_error error = {0};
     enum tess_status status = tess_montage_run(engine, &montage, &result, &error);
     progress_end(&progress);
-    enum exit_status exit_status;
     if (status == TESS_ERR_TILE_FAILED && result) {
         exit_status = print_strict_failure(settings, &error, result);
     } else if (status != TESS_OK) {
@@ -89,14 +94,16 @@ enum exit_status command_montage(const struct settings *settings)
     if (settings->map && strcmp(settings->map, settings->output) == 0)
         return message_usage(settings, "--map would overwrite the picture; name another file");
     struct inputs inputs;
-    if (!inputs_read(&inputs, settings))
-        return EXIT_FAILED;
+    struct tess_store *store = NULL;
+    if (!inputs_read(&inputs, settings, &store, &status))
+        return status;
     inputs_sort(&inputs, settings->grid.order);
     struct tess_engine *engine = NULL;
     if (open_engine(settings, &engine, &status))
-        status =
-            settings->dry_run ? print_plan(settings, engine, inputs.count) : build(settings, engine, &inputs);
+        status = settings->dry_run ? print_plan(settings, engine, inputs.count)
+                                   : build(settings, engine, store, &inputs);
     tess_engine_destroy(engine);
+    tess_store_close(store);
     inputs_clear(&inputs);
     return status;
 }

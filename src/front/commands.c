@@ -7,16 +7,19 @@
 #define GRID_GROUPS (GROUP_PICTURE | GROUP_ORDER | GROUP_STORED)
 
 static const struct command commands[] = {
-    {"montage", "IMAGE|DIR|@LIST|- … -o OUT", "local files in, picture out; no store involved",
+    {"montage", "IMAGE|DIR|@LIST|- … -o OUT", "files, stored objects or https:// images in, picture out",
      "tessera montage *.jpg -o grid.jpg\n"
      "tessera montage photos -o grid.png --tile 320x200 --gap 4 --background white\n"
      "find . -name '*.jpg' -print0 | tessera montage - -o all.jpg --order added\n"
      "tessera montage photos -o page.jpg --columns 4 --rows 5    several pages: page-1.jpg, …\n"
-     "tessera montage photos -o grid.jpg --label '%n %f' --map grid.json\n",
+     "tessera montage photos -o grid.jpg --label '%n %f' --map grid.json\n"
+     "tessera montage s3://holiday/2026/ https://example.com/a.jpg -o grid.jpg\n",
      "A DIR stands for the images in it by name, @LIST for the names in the file LIST, and - for names\n"
-     "on standard input: one a line, or separated by NUL. The name null: leaves a cell blank.\n",
-     GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_PICTURE | GROUP_ORDER | GROUP_LIMITS | GROUP_ENGINE, 1,
-     SIZE_MAX, command_montage},
+     "on standard input: one a line, or separated by NUL. The name null: leaves a cell blank.\n"
+     "s3://BUCKET/PREFIX stands for the stored images whose key begins so, by name.\n",
+     GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_PICTURE | GROUP_ORDER | GROUP_LIMITS | GROUP_ENGINE |
+         GROUP_STORE | GROUP_WEB,
+     1, SIZE_MAX, command_montage},
     {"add", "--grid ID IMAGE|DIR|@LIST|- …", "store images and map them to a grid id",
      "tessera add --grid holiday photos/*.jpg\n"
      "tessera add --grid holiday photos\n"
@@ -31,11 +34,12 @@ static const struct command commands[] = {
      "tessera remove --grid holiday 3f1c….jpg    one image\n"
      "tessera remove --grid holiday              all of them\n",
      NULL, GROUP_GRID_ID | GROUP_STORE, 0, SIZE_MAX, command_remove},
-    {"create-grid", "ID", "build the grid of an id, store it, print a link to it",
+    {"create-grid", "ID|s3://BUCKET/PREFIX", "build the grid of an id, store it, print a link to it",
      "tessera create-grid holiday\n"
      "tessera create-grid holiday --tile 256 --gap 4 -o holiday.jpg\n"
      "tessera create-grid holiday --format webp --expires 3600\n"
-     "tessera create-grid holiday --dry-run    size, memory and key, nothing built\n",
+     "tessera create-grid holiday --dry-run    size, memory and key, nothing built\n"
+     "tessera create-grid s3://holiday/2026/   all images whose key begins with 2026/\n",
      "A grid whose images and options did not change is answered from the store without being built.\n",
      GROUP_OUTPUT | GROUP_DRY_RUN | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1,
      command_create_grid},
@@ -43,22 +47,28 @@ static const struct command commands[] = {
      "tessera batch ids.txt > answers.ndjson\n"
      "echo '{\"uniqueGridId\":\"holiday\",\"tile\":256,\"gap\":4}' | tessera batch -\n"
      "tessera batch requests.ndjson --jobs 8 --ordered --tile 128\n",
-     "A line is a grid id, or a JSON object with \"uniqueGridId\" and options by their names below, which\n"
+     "A line is a grid id or s3://BUCKET/PREFIX, or a JSON object with \"uniqueGridId\" and options by their "
+     "names below, which\n"
      "override those of the command line. Blank lines are skipped. Run it again to resume: finished grids\n"
      "are answered from the store.\n",
      GROUP_BATCH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1, command_batch},
     {"counter", "NAME", "count a hit and print the new value",
      "tessera counter resume\n"
      "tessera counter resume --get\n"
-     "tessera counter resume --set 0\n",
-     NULL, GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter},
+     "tessera counter resume --set 0\n"
+     "tessera counter resume --store aws       in DynamoDB\n",
+     "When a server does not answer, a hit may or may not have been counted: it is not tried again, so that\n"
+     "none is ever counted twice.\n",
+     GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter},
     {"init", "", "create the store: buckets, tables, signing key",
      "tessera init\n"
-     "tessera init --data /srv/tessera\n",
+     "tessera init --data /srv/tessera\n"
+     "tessera init --source my-photos --dest my-grids    on S3 and DynamoDB\n",
      "Doing it twice is harmless.\n", GROUP_STORE, 0, 0, command_init},
     {"doctor", "", "check the configuration and the store; say what to fix",
      "tessera doctor\n"
-     "tessera doctor --data /srv/tessera\n",
+     "tessera doctor --data /srv/tessera\n"
+     "tessera doctor --source my-photos --dest my-grids\n",
      "Nothing is changed. Exit status 1 when something needs fixing.\n", GROUP_STORE, 0, 0, command_doctor},
 };
 

@@ -9,7 +9,9 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "front/interrupt.h"
 #include "front/message.h"
+#include "front/opening.h"
 #include "front/xalloc.h"
 
 enum { MAX_LIST_BYTES = 64 << 20, MAX_NAME_BYTES = 4095 };
@@ -155,6 +157,24 @@ static bool read_list_file(struct inputs *inputs, const struct settings *setting
     return good;
 }
 
+/* The names that one with a bucket stands for, moved over. */
+static bool read_stored(struct inputs *inputs, const struct settings *settings, struct tess_store *store,
+                        const char *operand, enum exit_status *status_out)
+{
+    struct tess_keys names;
+    struct tess_error error = {0};
+    interrupt_install();
+    if (tess_store_find(store, operand, settings->engine.limits.max_cells, interrupt_flag(), &names,
+                        &error) != TESS_OK) {
+        *status_out = message_failure(settings, &error);
+        return false;
+    }
+    for (size_t i = 0; i < names.count; i++)
+        add_path(inputs, xstrdup(names.keys[i]));
+    tess_keys_clear(&names);
+    return true;
+}
+
 static bool read_operand(struct inputs *inputs, const struct settings *settings, const char *operand)
 {
     struct stat status;
@@ -177,16 +197,39 @@ static bool read_operand(struct inputs *inputs, const struct settings *settings,
     return true;
 }
 
-bool inputs_read(struct inputs *inputs, const struct settings *settings)
+static bool read_operands(struct inputs *inputs, const struct settings *settings,
+                          struct tess_store **store_out, enum exit_status *status_out)
+{
+    for (size_t i = 0; i < settings->operand_count; i++) {
+        const char *operand = settings->operands[i];
+        const bool stored = store_out && tess_is_store_name(operand);
+        if (stored && !*store_out && !open_store(settings, store_out, status_out))
+            return false;
+        if (stored ? !read_stored(inputs, settings, *store_out, operand, status_out)
+                   : !read_operand(inputs, settings, operand))
+            return false;
+    }
+    for (size_t i = 0; store_out && !*store_out && i < inputs->count; i++)
+        if (tess_is_store_name(inputs->paths[i]) && !open_store(settings, store_out, status_out))
+            return false;
+    return true;
+}
+
+bool inputs_read(struct inputs *inputs, const struct settings *settings, struct tess_store **store_out,
+                 enum exit_status *status_out)
 {
     memset(inputs, 0, sizeof *inputs);
-    for (size_t i = 0; i < settings->operand_count; i++) {
-        if (!read_operand(inputs, settings, settings->operands[i])) {
-            inputs_clear(inputs);
-            return false;
-        }
+    *status_out = EXIT_FAILED;
+    if (store_out)
+        *store_out = NULL;
+    if (read_operands(inputs, settings, store_out, status_out))
+        return true;
+    inputs_clear(inputs);
+    if (store_out && *store_out) {
+        tess_store_close(*store_out);
+        *store_out = NULL;
     }
-    return true;
+    return false;
 }
 
 void inputs_clear(struct inputs *inputs)

@@ -42,21 +42,16 @@ static bool read_seconds(const char *text, uint32_t *ms_out)
     return good && (!text || limits.timeout_ms > 0);
 }
 
-bool store_config(const struct settings *settings, struct tess_store_config *config_out,
-                  enum exit_status *status_out)
+static bool read_timeouts(const struct settings *settings, uint32_t *connect_ms_out, uint32_t *read_ms_out,
+                          enum exit_status *status_out)
 {
-    *config_out = settings->store;
-    if (!read_kind(settings, &config_out->kind))
-        *status_out = message_usage(
-            settings, "--store or TESSERA_STORE: \"%s\" is no store, give auto, embedded or aws",
-            settings->store_kind);
-    else if (!read_seconds(settings->connect_timeout, &config_out->connect_timeout_ms))
+    if (!read_seconds(settings->connect_timeout, connect_ms_out))
         *status_out =
             message_usage(settings,
                           "--connect-timeout or TESSERA_CONNECT_TIMEOUT: \"%s\" is no time, give seconds "
                           "such as 5 or 0.5",
                           settings->connect_timeout);
-    else if (!read_seconds(settings->read_timeout, &config_out->read_timeout_ms))
+    else if (!read_seconds(settings->read_timeout, read_ms_out))
         *status_out =
             message_usage(settings,
                           "--read-timeout or TESSERA_READ_TIMEOUT: \"%s\" is no time, give seconds such as "
@@ -65,6 +60,37 @@ bool store_config(const struct settings *settings, struct tess_store_config *con
     else
         return true;
     return false;
+}
+
+static bool names_bucket(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->operand_count; i++)
+        if (tess_is_store_name(settings->operands[i]))
+            return true;
+    return false;
+}
+
+bool store_config(const struct settings *settings, struct tess_store_config *config_out,
+                  enum exit_status *status_out)
+{
+    *config_out = settings->store;
+    if (!read_kind(settings, &config_out->kind)) {
+        *status_out = message_usage(
+            settings, "--store or TESSERA_STORE: \"%s\" is no store, give auto, embedded or aws",
+            settings->store_kind);
+        return false;
+    }
+    if (config_out->kind == TESS_STORE_AUTO && !config_out->data_dir && names_bucket(settings))
+        config_out->kind = TESS_STORE_AWS;
+    return read_timeouts(settings, &config_out->connect_timeout_ms, &config_out->read_timeout_ms, status_out);
+}
+
+bool web_options(const struct settings *settings, struct tess_web_options *options_out,
+                 enum exit_status *status_out)
+{
+    *options_out = settings->web;
+    return read_timeouts(settings, &options_out->connect_timeout_ms, &options_out->read_timeout_ms,
+                         status_out);
 }
 
 bool open_store(const struct settings *settings, struct tess_store **store_out, enum exit_status *status_out)

@@ -5,10 +5,17 @@
 
 #include "front/settings.h"
 
-/* False after a message; *status_out is then what to exit with: names that cannot be are wrong usage. */
+/* Functions return false after a message; *status_out is then what to exit with: names that cannot be are
+ * wrong usage. */
+
+/* Where the store is. With an operand that names a bucket ("s3://…"), "auto" is AWS, as with --source. */
 bool store_config(const struct settings *settings, struct tess_store_config *config_out,
                   enum exit_status *status_out);
 bool open_store(const struct settings *settings, struct tess_store **store_out, enum exit_status *status_out);
+
+/* As `settings->web`, with the timeouts. */
+bool web_options(const struct settings *settings, struct tess_web_options *options_out,
+                 enum exit_status *status_out);
 bool open_engine(const struct settings *settings, struct tess_engine **engine_out,
                  enum exit_status *status_out);
 

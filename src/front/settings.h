@@ -26,6 +26,7 @@ struct settings {
     struct tess_store_config store; /* but for what the next three say: see store_config() */
     const char *store_kind;         /* --store, TESSERA_STORE: "auto", "embedded", "aws"; NULL: auto */
     const char *connect_timeout, *read_timeout; /* in seconds; NULL: the default */
+    struct tess_web_options web;                /* but for the timeouts: see web_options() */
 
     const char *output;      /* --output, NULL: none */
     const char *map;         /* --map, NULL: none */
