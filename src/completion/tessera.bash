@@ -4,14 +4,15 @@
 _tessera_options()
 {
     local common="--quiet --json --help"
-    local store="--source --dest --data"
+    local store="--source --dest --data --store --region --profile --endpoint-url --connect-timeout --read-timeout"
+    local web="--allow-host --allow-private --ca-bundle"
     local engine="--threads --fetches --memory"
     local limits="--max-pixels --max-bytes --max-cells --max-scans --timeout"
     local picture="--tile --columns --rows --gap --margin --fit --gravity --background --label --title --format
         --quality --resample --no-enlarge --strict"
     local stored="--fresh --expires"
     case $1 in
-    montage) echo "--output --map --dry-run --order $picture $limits $engine $common" ;;
+    montage) echo "--output --map --dry-run --order $picture $limits $engine $store $web $common" ;;
     add) echo "--grid --max-bytes $store $common" ;;
     list) echo "--grid --order $store $common" ;;
     remove) echo "--grid $store $common" ;;
@@ -33,6 +34,7 @@ _tessera_choices()
     --order) echo "key key-desc added given" ;;
     --format) echo "jpeg png webp avif tiff" ;;
     --resample) echo "good fast" ;;
+    --store) echo "auto embedded aws" ;;
     esac
 }
 
@@ -56,7 +58,7 @@ _tessera()
         word="" # --fit=
     fi
     case $before in
-    --fit | --gravity | --order | --format | --resample)
+    --fit | --gravity | --order | --format | --resample | --store)
         mapfile -t COMPREPLY < <(compgen -W "$(_tessera_choices "$before")" -- "$word")
         ;;
     --data)
@@ -65,7 +67,8 @@ _tessera()
         ;;
     --tile | --columns | --rows | --gap | --margin | --background | --label | --title | --quality | --expires | \
         --max-pixels | --max-bytes | --max-cells | --max-scans | --timeout | --threads | --fetches | --memory | \
-        --jobs | --set | --grid | --source | --dest) ;;
+        --jobs | --set | --grid | --source | --dest | --region | --profile | --endpoint-url | --connect-timeout | \
+        --read-timeout | --allow-host) ;;
     *)
         if [[ $word == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "$(_tessera_options "$command")" -- "$word")
@@ -73,7 +76,7 @@ _tessera()
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -P @ -- "${word#@}")
         elif [[ $command == montage || $command == add || $command == batch || $before == -o || $before == --output ||
-            $before == --map ]]; then
+            $before == --map || $before == --ca-bundle ]]; then
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
         fi
