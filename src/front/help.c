@@ -108,5 +108,6 @@ void help_command(FILE *stream, const struct settings *settings, const struct co
     show_flags(stream, settings, command, "Limits", GROUP_LIMITS | GROUP_MAX_BYTES);
     show_flags(stream, settings, command, "Engine", GROUP_ENGINE);
     show_flags(stream, settings, command, "Store", GROUP_STORE);
+    show_flags(stream, settings, command, "https:// images", GROUP_WEB);
     show_flags(stream, settings, command, "Common", GROUP_COMMON);
 }

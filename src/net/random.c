@@ -25,3 +25,11 @@ enum tess_status random_hex(size_t size, char *text_out, struct tess_error *erro
     digest_wipe(noise, sizeof noise);
     return TESS_OK;
 }
+
+double random_unit(void)
+{
+    uint32_t noise;
+    if (getrandom(&noise, sizeof noise, 0) != (ssize_t)sizeof noise)
+        return 0.5;
+    return (double)noise / 4294967296.0;
+}
