@@ -80,6 +80,18 @@ TESS_API enum tess_status tess_store_add(struct tess_store *store, const char *g
                                          size_t size_bytes, uint64_t max_bytes,
                                          char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error);
 
+/*
+ * As tess_store_add(), with its place in TESS_ORDER_ADDED chosen beforehand by tess_store_next_added_ms():
+ * images that several threads add at once keep the order in which their places were taken.
+ */
+TESS_API enum tess_status tess_store_add_at(struct tess_store *store, const char *grid_id, int64_t added_ms,
+                                            const uint8_t *bytes, size_t size_bytes, uint64_t max_bytes,
+                                            char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error);
+
+/* Unix time in milliseconds, later than that of any image that was added through this store before.
+ * Thread-safe. */
+TESS_API int64_t tess_store_next_added_ms(struct tess_store *store);
+
 /* A list of keys, freed whole by tess_keys_clear(). */
 struct tess_keys {
     size_t count;

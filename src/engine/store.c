@@ -84,8 +84,8 @@ static enum tess_status make_key(enum image_kind kind, char key_out[TESS_KEY_MAX
     return status;
 }
 
-/* Now, but later than any image that this store has added before: a millisecond is long for a small file. */
-static int64_t next_added_ms(struct tess_store *store)
+/* A millisecond is long for a small file. */
+int64_t tess_store_next_added_ms(struct tess_store *store)
 {
     int64_t last_ms = atomic_load(&store->last_added_ms), next_ms;
     do {
@@ -98,6 +98,28 @@ static int64_t next_added_ms(struct tess_store *store)
 enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, const uint8_t *bytes,
                                 size_t size_bytes, uint64_t max_bytes, char key_out[TESS_KEY_MAX_BYTES + 1],
                                 struct tess_error *error)
+{
+    return tess_store_add_at(store, grid_id, tess_store_next_added_ms(store), bytes, size_bytes, max_bytes,
+                             key_out, error);
+}
+
+/* Bytes first: a mapping never points at nothing. */
+static enum tess_status map_image(const struct backend *backend, const char *grid_id, const char *key,
+                                  int64_t added_ms, struct tess_error *error)
+{
+    bool removed = false;
+    const struct catalog_ops *ops = backend->catalog->ops;
+    enum tess_status status = ops->add(backend->catalog, grid_id, key, added_ms, error);
+    /* An object that was not mapped after all is taken back, if it is sure that it is not: an answer that got
+     * lost may have been a good one. */
+    if (status != TESS_OK && ops->remove(backend->catalog, grid_id, key, &removed, NULL) == TESS_OK)
+        (void)backend->objects->ops->remove(backend->objects, backend->source_bucket, key, NULL);
+    return status;
+}
+
+enum tess_status tess_store_add_at(struct tess_store *store, const char *grid_id, int64_t added_ms,
+                                   const uint8_t *bytes, size_t size_bytes, uint64_t max_bytes,
+                                   char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error)
 {
     const struct backend *backend = &store->backend;
     const enum image_kind kind = sniff_kind(bytes, size_bytes);
@@ -115,14 +137,7 @@ enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, c
     if (status == TESS_OK)
         status = objects_put(backend->objects, backend->source_bucket, key_out, sniff_media_type(kind), bytes,
                              size_bytes, error);
-    if (status != TESS_OK)
-        return status;
-    /* Bytes first: a mapping never points at nothing. An object that was not mapped after all is taken back.
-     */
-    status = backend->catalog->ops->add(backend->catalog, grid_id, key_out, next_added_ms(store), error);
-    if (status != TESS_OK)
-        (void)backend->objects->ops->remove(backend->objects, backend->source_bucket, key_out, NULL);
-    return status;
+    return status == TESS_OK ? map_image(backend, grid_id, key_out, added_ms, error) : status;
 }
 
 void tess_keys_clear(struct tess_keys *keys)

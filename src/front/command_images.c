@@ -2,6 +2,7 @@
 /* tessera add, list, remove: the images that belong to a grid id. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,9 @@
 #include "front/opening.h"
 #include "front/progress.h"
 #include "front/xalloc.h"
+
+/* Each waits for a disk or a server, most of the time. */
+enum { ADD_THREADS = 8 };
 
 /* --grid is there and good, the store is open. Otherwise a message, and the status in *status_out. */
 static bool open_grid(const struct settings *settings, struct tess_store **store_out,
@@ -84,9 +88,23 @@ cleanup:
     return result;
 }
 
-static enum tess_status add_one(const struct settings *settings, struct tess_store *store, const char *path,
-                                cJSON *added, struct tess_error *error)
+/* What all threads that add images share. */
+struct adding {
+    const struct settings *settings;
+    struct tess_store *store;
+    const struct inputs *inputs;
+    pthread_mutex_t lock; /* of all below */
+    size_t next;
+    cJSON **added; /* by input; NULL: not added */
+    cJSON *failed;
+    size_t failed_count;
+    struct progress progress;
+};
+
+static enum tess_status add_one(const struct adding *adding, const char *path, int64_t added_ms,
+                                cJSON **added_out, struct tess_error *error)
 {
+    const struct settings *settings = adding->settings;
     uint64_t max_bytes = settings->engine.limits.max_input_bytes;
     uint8_t *bytes = NULL;
     size_t size = 0;
@@ -94,15 +112,15 @@ static enum tess_status add_one(const struct settings *settings, struct tess_sto
     if (status != TESS_OK)
         return status;
     char key[TESS_KEY_MAX_BYTES + 1] = "";
-    status = tess_store_add(store, settings->grid_id, bytes, size, max_bytes, key, error);
+    status =
+        tess_store_add_at(adding->store, settings->grid_id, added_ms, bytes, size, max_bytes, key, error);
     free(bytes);
     if (status != TESS_OK)
         return status;
-    cJSON *item = json_object();
-    json_add_text(item, "source", path);
-    json_add_text(item, "s3Key", key);
-    json_add_integer(item, "image_size", (int64_t)size);
-    (void)cJSON_AddItemToArray(added, item);
+    *added_out = json_object();
+    json_add_text(*added_out, "source", path);
+    json_add_text(*added_out, "s3Key", key);
+    json_add_integer(*added_out, "image_size", (int64_t)size);
     return TESS_OK;
 }
 
@@ -121,37 +139,73 @@ static void add_failure(const struct settings *settings, struct progress *progre
         message_error(settings, "%s: %s", path, error->message);
 }
 
-/* Adds what can be added; the store failing for one image may well not fail for the next. */
+/* One thread: adds what can be added; the store failing for one image may well not fail for the next. */
+static void *add_some(void *context)
+{
+    struct adding *adding = context;
+    (void)pthread_mutex_lock(&adding->lock);
+    while (adding->next < adding->inputs->count && !interrupt_seen()) {
+        const size_t index = adding->next++;
+        const char *path = adding->inputs->paths[index];
+        struct tess_error error = {0};
+        if (path[0] == '\0')
+            continue; /* a blank cell is nothing to store */
+        const int64_t added_ms =
+            tess_store_next_added_ms(adding->store); /* under the lock: in the order given */
+        (void)pthread_mutex_unlock(&adding->lock);
+        const bool good = add_one(adding, path, added_ms, &adding->added[index], &error) == TESS_OK;
+        (void)pthread_mutex_lock(&adding->lock);
+        if (!good)
+            add_failure(adding->settings, &adding->progress, adding->failed, path, &error);
+        adding->failed_count += !good;
+        progress_step(&adding->progress, !good);
+    }
+    (void)pthread_mutex_unlock(&adding->lock);
+    return NULL;
+}
+
+/* A thread that cannot be had is done without. */
+static void add_in_threads(struct adding *adding)
+{
+    pthread_t threads[ADD_THREADS - 1];
+    size_t count = 0, wanted = adding->inputs->count < ADD_THREADS ? adding->inputs->count : ADD_THREADS;
+    while (count + 1 < wanted && pthread_create(&threads[count], NULL, add_some, adding) == 0)
+        count++;
+    (void)add_some(adding);
+    for (size_t i = 0; i < count; i++)
+        (void)pthread_join(threads[i], NULL);
+}
+
 static enum exit_status add_all(const struct settings *settings, struct tess_store *store,
                                 const struct inputs *inputs)
 {
-    cJSON *json = json_object(), *added = cJSON_CreateArray(), *failed = cJSON_CreateArray();
-    if (!added || !failed)
+    struct adding adding = {.settings = settings,
+                            .store = store,
+                            .inputs = inputs,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .added = xcalloc(inputs->count, sizeof *adding.added),
+                            .failed = cJSON_CreateArray()};
+    cJSON *json = json_object(), *added = cJSON_CreateArray();
+    if (!added || !adding.failed)
         out_of_memory();
-    struct progress progress;
-    progress_begin(&progress, settings, "images", inputs->count);
+    progress_begin(&adding.progress, settings, "images", inputs->count);
     interrupt_install();
-    size_t failed_count = 0;
-    for (size_t i = 0; i < inputs->count && !interrupt_seen(); i++) {
-        struct tess_error error = {0};
-        if (inputs->paths[i][0] == '\0')
-            continue; /* a blank cell is nothing to store */
-        bool good = add_one(settings, store, inputs->paths[i], added, &error) == TESS_OK;
-        if (!good)
-            add_failure(settings, &progress, failed, inputs->paths[i], &error);
-        failed_count += !good;
-        progress_step(&progress, !good);
-    }
-    progress_end(&progress);
+    add_in_threads(&adding);
+    progress_end(&adding.progress);
+    for (size_t i = 0; i < inputs->count; i++)
+        if (adding.added[i])
+            (void)cJSON_AddItemToArray(added, adding.added[i]);
+    free(adding.added);
+    (void)pthread_mutex_destroy(&adding.lock);
     int added_count = cJSON_GetArraySize(added);
     json_add_text(json, "message", added_count == 1 ? "image saved" : "images saved");
     json_add_text(json, "grid_id", settings->grid_id);
     json_add_integer(json, "count", added_count);
     json_add(json, "added", added);
-    json_add(json, "failed", failed);
+    json_add(json, "failed", adding.failed);
     if (interrupt_seen())
         message_error(settings, "stopped after %d of %zu images", added_count, inputs->count);
-    return print_answer(settings, json, failed_count || interrupt_seen() ? EXIT_FAILED : EXIT_GOOD);
+    return print_answer(settings, json, adding.failed_count || interrupt_seen() ? EXIT_FAILED : EXIT_GOOD);
 }
 
 enum exit_status command_add(const struct settings *settings)
