@@ -3,41 +3,7 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "net/uri.h"
-#include <tessera/store.h>
-
-static bool is_letter_or_digit(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
-}
-
-enum tess_status bucket_name_check(const char *bucket, struct tess_error *error)
-{
-    size_t size = strlen(bucket);
-    bool good = size >= 3 && size <= BUCKET_NAME_MAX_BYTES && !strstr(bucket, "..") &&
-                is_letter_or_digit(bucket[0]) && is_letter_or_digit(bucket[size - 1]);
-    for (size_t i = 0; good && i < size; i++)
-        good = is_letter_or_digit(bucket[i]) || bucket[i] == '.' || bucket[i] == '-';
-    if (good)
-        return TESS_OK;
-    return error_set(
-        error, TESS_ERR_INVALID,
-        "\"%.80s\" cannot be a bucket's name: it takes 3 to 63 characters of a-z, 0-9, '.' and '-', "
-        "begins and ends with a letter or digit, and has no \"..\"",
-        bucket);
-}
-
-enum tess_status object_key_check(const char *key, struct tess_error *error)
-{
-    size_t size = strnlen(key, TESS_KEY_MAX_BYTES + 1);
-    if (size == 0)
-        return error_set(error, TESS_ERR_INVALID, "an object's key must not be empty");
-    if (size > TESS_KEY_MAX_BYTES)
-        return error_limit(error, "key-bytes", "the key %.40s… has more than %d bytes", key,
-                           TESS_KEY_MAX_BYTES);
-    return TESS_OK;
-}
 
 static bool stays(unsigned char byte, size_t position)
 {

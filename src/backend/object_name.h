@@ -22,17 +22,11 @@
 
 #include <stdbool.h>
 
+#include "backend/objects.h"
 #include "base/bytes.h"
 #include <tessera/status.h>
 
-enum { BUCKET_NAME_MAX_BYTES = 63, OBJECT_NAME_PIECE = 200 };
-
-/* S3's rules: 3 to 63 of a-z 0-9 . -, beginning and ending in a letter or digit, no "..". TESS_ERR_INVALID.
- */
-enum tess_status bucket_name_check(const char *bucket, struct tess_error *error);
-
-/* 1 to 1024 bytes. TESS_ERR_INVALID, TESS_ERR_LIMIT ("key-bytes"). */
-enum tess_status object_key_check(const char *key, struct tess_error *error);
+enum { OBJECT_NAME_PIECE = 200 };
 
 /* Appends the path below the bucket. TESS_ERR_LIMIT or TESS_ERR_MEMORY, by `path` only. */
 enum tess_status object_name_encode(const char *key, struct bytes *path);

@@ -112,6 +112,15 @@ struct objects {
                          repeating */
 };
 
+enum { BUCKET_NAME_MAX_BYTES = 63 };
+
+/* S3's rules: 3 to 63 of a-z 0-9 . -, beginning and ending in a letter or digit, no "..". TESS_ERR_INVALID.
+ * Pure. */
+enum tess_status bucket_name_check(const char *bucket, struct tess_error *error);
+
+/* 1 to 1024 bytes. TESS_ERR_INVALID, TESS_ERR_LIMIT ("key-bytes"). Pure. */
+enum tess_status object_key_check(const char *key, struct tess_error *error);
+
 /* Puts a whole object through the writer. */
 enum tess_status objects_put(struct objects *objects, const char *bucket, const char *key,
                              const char *media_type, const void *data, size_t size, struct tess_error *error);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "backend/object_name.h"
 #include "base/error.h"
 
 static const char scheme[] = "s3://";
@@ -31,7 +30,7 @@ enum tess_status store_name_read(const char *text, struct store_name *name_out, 
     const size_t length = strcspn(bucket, "/");
     if (length >= sizeof name_out->bucket)
         return error_set(error, TESS_ERR_INVALID, "the bucket's name in %.100s… is longer than %d characters",
-                         text, STORE_BUCKET_BYTES - 1);
+                         text, BUCKET_NAME_MAX_BYTES);
     memcpy(name_out->bucket, bucket, length);
     if (bucket[length] == '/')
         name_out->key = bucket + length + 1;

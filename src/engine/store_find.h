@@ -6,10 +6,8 @@
 #include "base/stop.h"
 #include "engine/store_state.h"
 
-enum { STORE_BUCKET_BYTES = 64 };
-
 struct store_name {
-    char bucket[STORE_BUCKET_BYTES];
+    char bucket[BUCKET_NAME_MAX_BYTES + 1];
     const char *key; /* or prefix; "" is all of the bucket. Within the text that was read */
 };
 

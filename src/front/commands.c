@@ -34,31 +34,31 @@ static const struct command commands[] = {
      "tessera remove --grid holiday 3f1c….jpg    one image\n"
      "tessera remove --grid holiday              all of them\n",
      NULL, GROUP_GRID_ID | GROUP_STORE, 0, SIZE_MAX, command_remove},
-    {"create-grid", "ID|s3://BUCKET/PREFIX", "build the grid of an id, store it, print a link to it",
+    {"create-grid", "ID", "build the grid of an id, store it, print a link to it",
      "tessera create-grid holiday\n"
      "tessera create-grid holiday --tile 256 --gap 4 -o holiday.jpg\n"
      "tessera create-grid holiday --format webp --expires 3600\n"
      "tessera create-grid holiday --dry-run    size, memory and key, nothing built\n"
      "tessera create-grid s3://holiday/2026/   all images whose key begins with 2026/\n",
-     "A grid whose images and options did not change is answered from the store without being built.\n",
+     "A grid whose images and options did not change is answered from the store without being built.\n"
+     "s3://BUCKET/PREFIX in place of an id stands for the stored images whose key begins so.\n",
      GROUP_OUTPUT | GROUP_DRY_RUN | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1,
      command_create_grid},
     {"batch", "FILE|-", "many grids: one id or JSON request a line in, one JSON answer a line out",
      "tessera batch ids.txt > answers.ndjson\n"
      "echo '{\"uniqueGridId\":\"holiday\",\"tile\":256,\"gap\":4}' | tessera batch -\n"
      "tessera batch requests.ndjson --jobs 8 --ordered --tile 128\n",
-     "A line is a grid id or s3://BUCKET/PREFIX, or a JSON object with \"uniqueGridId\" and options by their "
-     "names below, which\n"
-     "override those of the command line. Blank lines are skipped. Run it again to resume: finished grids\n"
-     "are answered from the store.\n",
+     "A line is a grid id or s3://BUCKET/PREFIX, or a JSON object with \"uniqueGridId\" and options\n"
+     "by their names below, which override those of the command line. Blank lines are skipped. Run it\n"
+     "again to resume: finished grids are answered from the store.\n",
      GROUP_BATCH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1, command_batch},
     {"counter", "NAME", "count a hit and print the new value",
      "tessera counter resume\n"
      "tessera counter resume --get\n"
      "tessera counter resume --set 0\n"
      "tessera counter resume --store aws       in DynamoDB\n",
-     "When a server does not answer, a hit may or may not have been counted: it is not tried again, so that\n"
-     "none is ever counted twice.\n",
+     "When a server does not answer, a hit may or may not have been counted: it is not tried again,\n"
+     "so that none is ever counted twice.\n",
      GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter},
     {"init", "", "create the store: buckets, tables, signing key",
      "tessera init\n"
