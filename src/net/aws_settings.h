@@ -2,7 +2,7 @@
 /*
  * How to talk to AWS, as every AWS tool finds it: our options, then the environment, then the profile files.
  *
- * The environment is read once, by aws_environment_read() in credentials.c, into a plain struct; all the rest
+ * The environment is read once, by aws_environment_read(), into a plain struct; all the rest
  * works on that, so that tests choose it. Source: AWS SDKs and Tools Reference Guide.
  */
 #ifndef NET_AWS_SETTINGS_H
