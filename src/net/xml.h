@@ -20,6 +20,7 @@ enum {
     XML_MAX_DEPTH = 32,
     XML_MAX_ELEMENTS = 200000,
     XML_MAX_TEXT_BYTES = 64 * 1024,
+    XML_MAX_PATH_BYTES = 4096, /* names of all open elements */
     XML_MAX_BYTES = 16 << 20
 };
 
