@@ -59,6 +59,10 @@ static void XMLCALL start_element(void *context, const XML_Char *name, const XML
         return;
     }
     const char *colon = strrchr(name, ':');
+    if (colon && colon[1] == '\0') {
+        refuse(reading, "an element has a prefix and no name");
+        return;
+    }
     reading->open[reading->depth].path_size = reading->path.size;
     reading->open[reading->depth].has_elements = false;
     if (reading->depth > 0)

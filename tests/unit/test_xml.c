@@ -79,6 +79,7 @@ static void test_refused(void **state)
     expect_refused("<a>&#0;</a>", "line 1");
     expect_refused("<a>\x01</a>", "line 1");
     expect_refused("<a>&nbsp;</a>", "undefined entity");
+    expect_refused("<a><s:/></a>", "no name");
     expect_refused("{\"a\":1}", "line 1");
     expect_refused("<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "document type");
     expect_refused("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", "document type");
