@@ -67,6 +67,33 @@ def small(work, photos, count):
     return _photos_in(folder)
 
 
+def megabyte(work, photos, count):
+    """`count` different photos of about 1 MB in a folder of their own: windows of the photos, each a little elsewhere,
+    scaled to 2048 × 1152. Returns the folder and the paths, all of them in the page cache."""
+    from PIL import Image
+    folder = os.path.join(work, f"photos-megabyte-{count}")
+    if not (os.path.isdir(folder) and len(_photos_in(folder)) == count):
+        say(f"making {count} photos of 1 MB")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        for i in range(count):
+            with Image.open(photos[i % len(photos)]) as image:
+                width, height = image.width * 15 // 16, image.height * 15 // 16
+                left, top = i * 37 % (image.width - width + 1), i * 23 % (image.height - height + 1)
+                window = image.convert("RGB").resize((2048, 1152), Image.LANCZOS, (left, top, left + width, top + height))
+            window.save(os.path.join(folder, f"{i:03d}.jpg"), quality=89)
+    return folder, _read_all(_photos_in(folder))
+
+
+def _read_all(paths):
+    """The paths, after their files were read into the page cache."""
+    for path in paths:
+        with open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+    return paths
+
+
 def many(work, programs, count):
     """`count` files of 2 megapixels with inodes of their own. LARGE_DIFFERENT different pictures are made, the rest
     are full copies of them. Fewer when the disk has no room. Returns paths, all of them in the page cache."""
@@ -86,12 +113,7 @@ def many(work, programs, count):
         say(f"writing {count - len(there)} photos of {size / 1e6:.2f} MB")
     for i in range(len(there), count):
         shutil.copyfile(originals[i % len(originals)], os.path.join(folder, f"{i:05d}.jpg"))
-    paths = _photos_in(folder)[:count]
-    for path in paths:
-        with open(path, "rb") as file:
-            while file.read(1 << 20):
-                pass
-    return paths
+    return _read_all(_photos_in(folder)[:count])
 
 
 def dct_denominator(path, tile):

@@ -59,7 +59,7 @@ struct server {
 struct request {
     char *method;
     char *path;
-    bool descending, is_query, only_new, wants_continue;
+    bool is_query, only_new, wants_continue;
     size_t body_bytes;
 };
 
@@ -294,6 +294,14 @@ static bool put(struct connection *connection, const struct request *request)
     return answer(connection->socket, "200 OK", headers, "");
 }
 
+/* What follows a name in JSON that was written with or without spaces. */
+static const char *json_value(const char *json, const char *name)
+{
+    const char *found = strstr(json, name);
+    found = found ? found + strlen(name) : "";
+    return found + strspn(found, ": ");
+}
+
 /* Rows of the table GridBuilder. The id is the first string value in the request; it is what was asked for.
  */
 static bool query(struct connection *connection, const struct request *request)
@@ -301,13 +309,14 @@ static bool query(struct connection *connection, const struct request *request)
     char body[4096];
     if (!read_body(connection, request, -1, body, sizeof body))
         return false;
-    const char *value = strstr(body, "\"S\":\"");
-    int id_bytes = value ? (int)strcspn(value + 5, "\"") : 0;
-    bool ascending = !strstr(body, "\"ScanIndexForward\":false");
+    const char *id = json_value(body, "\"S\"");
+    id += *id == '"';
+    int id_bytes = (int)strcspn(id, "\"");
+    bool ascending = strncmp(json_value(body, "\"ScanIndexForward\""), "false", 5) != 0;
     size_t count = 0;
     for (const struct object *file = connection->server->files; file; file = file->next)
         count++;
-    const struct object **files = need(calloc(count, sizeof *files));
+    const struct object **files = need(calloc(count + 1, sizeof *files));
     size_t i = 0;
     for (const struct object *file = connection->server->files; file; file = file->next, i++)
         files[ascending ? count - 1 - i : i] = file;
@@ -317,7 +326,7 @@ static bool query(struct connection *connection, const struct request *request)
     (void)fprintf(out, "{\"Count\":%zu,\"ScannedCount\":%zu,\"Items\":[", count, count);
     for (i = 0; i < count; i++)
         (void)fprintf(out, "%s{\"uniqueGridId\":{\"S\":\"%.*s\"},\"s3Key\":{\"S\":\"%s\"}}", i ? "," : "",
-                      id_bytes, value ? value + 5 : "", files[i]->name);
+                      id_bytes, id, files[i]->name);
     (void)fputs("]}", out);
     (void)fclose(out);
     bool good =

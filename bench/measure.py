@@ -29,6 +29,17 @@ class Run:
     peak_mb: float  # 10^6 bytes, of the largest single process
     status: int
     output: str
+    served_s: float = 0.0  # processor time that servers of ours took meanwhile
+
+
+def processor_s(pid):
+    """User and system time by now of a process, all its threads, and the children that it waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # it has ended
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 class Others:
@@ -36,6 +47,10 @@ class Others:
 
     def __init__(self):
         self.elapsed_s = self.busy_s = self.ours_s = 0.0
+        self.servers = []  # callables: processor time that a server which we started has used by now
+
+    def _servers_s(self):
+        return sum(server() for server in self.servers)
 
     @staticmethod
     def _busy_s():
@@ -45,13 +60,16 @@ class Others:
         return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
     def start(self):
-        self._start = time.monotonic(), self._busy_s()
+        self._start = time.monotonic(), self._busy_s(), self._servers_s()
 
     def stop(self, ours_s):
-        start_s, busy_s = self._start
+        """Returns the processor time that our servers took meanwhile."""
+        start_s, busy_s, servers_s = self._start
+        served_s = self._servers_s() - servers_s
         self.elapsed_s += time.monotonic() - start_s
         self.busy_s += self._busy_s() - busy_s
-        self.ours_s += ours_s
+        self.ours_s += ours_s + served_s
+        return served_s
 
     def share(self):
         """0: nobody else; 1: others kept every core busy all the time."""
@@ -80,12 +98,12 @@ class Runner:
             raise Failed(done.stderr.strip() or f"{self.timed_program} failed")
         took = json.loads(done.stdout)
         cpu_s = took["user_s"] + took["sys_s"]
-        OTHERS.stop(cpu_s)
+        served_s = OTHERS.stop(cpu_s)
         if took["timed_out"] or took["signal"] or took["status"] not in allowed:
             raise Failed(self._reason(took, timeout_s))
         with open(self.stdout_path, encoding="utf-8", errors="replace") as file:
             output = file.read()
-        return Run(took["wall_s"], cpu_s, took["peak_kib"] * 1024 / 1e6, took["status"], output)
+        return Run(took["wall_s"], cpu_s, took["peak_kib"] * 1024 / 1e6, took["status"], output, served_s)
 
     def _reason(self, took, timeout_s):
         with open(self.stderr_path, encoding="utf-8", errors="replace") as file:
@@ -94,6 +112,43 @@ class Runner:
             return f"not done after {timeout_s} s"
         ended = f"killed by signal {took['signal']}" if took["signal"] else f"exit status {took['status']}"
         return f"{ended}: {said}" if said else ended
+
+
+class Asked:
+    """A process that answers each line of its input with one line: what a grid costs once everything is warm."""
+
+    def __init__(self, command, env, stderr_path):
+        self._stderr_path = stderr_path
+        with open(stderr_path, "wb") as stderr:
+            self._process = subprocess.Popen(command, env={**os.environ, **env}, stdin=subprocess.PIPE,
+                                             stdout=subprocess.PIPE, stderr=stderr, text=True)
+
+    def ask(self, line):
+        OTHERS.start()
+        before_s, start_s = processor_s(self._process.pid), time.monotonic()
+        answer = ""
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            pass
+        wall_s = time.monotonic() - start_s
+        cpu_s = processor_s(self._process.pid) - before_s
+        served_s = OTHERS.stop(cpu_s)
+        if not answer:
+            with open(self._stderr_path, encoding="utf-8", errors="replace") as file:
+                raise Failed(f"it ended: {' '.join(file.read().split())[-300:]}")
+        return Run(wall_s, cpu_s, 0.0, 0, answer, served_s)
+
+    def end(self):
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
 
 
 def rounds(jobs, count):

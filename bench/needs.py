@@ -2,6 +2,7 @@
 """What the benchmark needs: installed if missing, built, and described."""
 import importlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -22,8 +23,13 @@ COMMANDS = {  # what is looked for on the path → the Debian package that has i
     "ninja": "ninja-build",
     "cc": "gcc",
     "pkg-config": "pkg-config",
+    "curl": "curl",
+    "ip": "iproute2",
 }
-MODULES = {"PIL": "python3-pil", "numpy": "python3-numpy", "matplotlib": "python3-matplotlib"}
+MODULES = {"PIL": "python3-pil", "boto3": "python3-boto3", "numpy": "python3-numpy", "matplotlib": "python3-matplotlib"}
+# AWS's SDK for JavaScript, to the version: its parts are released at different times.
+SDK = ("@aws-sdk/client-s3@3.1173.0", "@aws-sdk/s3-request-presigner@3.1169.0", "@aws-sdk/client-dynamodb@3.1169.0",
+       "sharp@0.35.5")
 LIBRARIES = {"libjpeg": "libjpeg-dev", "lcms2": "liblcms2-dev", "libcrypto": "libssl-dev", "sqlite3": "libsqlite3-dev",
              "libcjson": "libcjson-dev", "vips": "libvips-dev"}
 
@@ -74,13 +80,34 @@ def install_sharp(work):
     return modules
 
 
+def install_sdk(work):
+    """AWS's SDK for JavaScript and sharp from npm into the work folder. Returns node_modules."""
+    folder = os.path.join(work, "node-cloud")
+    modules = os.path.join(folder, "node_modules")
+    if all(os.path.exists(os.path.join(modules, name.rpartition("@")[0], "package.json")) for name in SDK):
+        return modules
+    if not shutil.which("npm"):
+        raise Failed("npm is not here")
+    os.makedirs(folder, exist_ok=True)
+    say(f"installing {' '.join(SDK)}")
+    done = _quiet(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", *SDK])
+    if done.returncode:
+        raise Failed(f"npm install failed: {done.stderr.strip()[-300:]}")
+    return modules
+
+
+def read_json(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def build(work):
     """Builds the harness's own tools and, as far as it compiles, tessera. Returns the folder of programs."""
     folder = os.path.join(work, "release")
     say("building in Release")
     for command in (["cmake", "-S", REPOSITORY, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                      "-DTESSERA_TESTS=OFF", "-DTESSERA_BENCH=ON"],
-                    ["cmake", "--build", folder, "--target", "bench-timed", "bench-floor"]):
+                    ["cmake", "--build", folder, "--target", "bench-timed", "bench-floor", "bench-server", "bench-link"]):
         done = _quiet(command)
         if done.returncode:
             raise Failed(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-600:]}")
@@ -110,6 +137,10 @@ def versions(tessera_program, node_modules):
         "imagemagick": _first_line(["montage", "-version"]).removeprefix("Version: ").split(" https")[0],
         "graphicsmagick": _first_line(["gm", "version"]).split(" http")[0],
         "vips": _first_line(["vips", "--version"]),
+        "boto3": _first_line(["/usr/bin/python3", "-c", "import boto3; print(boto3.__version__)"]),
+        "aws-sdk": SDK[0].rpartition("@")[2],
+        "curl": _first_line(["curl", "--version"]).split(" (")[0],
+        "swift": _first_line(["dpkg-query", "-W", "-f", "${Version}", "python3-swift"]),
         "libjpeg-turbo": _first_line(["dpkg-query", "-W", "-f", "${Version}", "libjpeg62-turbo"]),
     }
     return {name: version for name, version in found.items() if version}
