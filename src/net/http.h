@@ -48,7 +48,10 @@ struct http_request {
     uint32_t total_timeout_ms;    /* 0: none */
     bool public_addresses_only;   /* refuse to connect to loopback, private, link-local, … addresses */
     bool no_proxy;                /* ignore HTTP(S)_PROXY: for link-local and loopback services */
-    const struct stop *stop;      /* NULL: none */
+    /* A second execution would do harm: sent on a fresh connection, as libcurl sends again by itself what it
+     * had sent on a kept one that the server closed without an answer. */
+    bool not_repeatable;
+    const struct stop *stop; /* NULL: none */
 };
 
 enum http_failure {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "net/curl_library.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define FUNCTION(name)                                     \
+    {                                                      \
+        "curl_" #name, offsetof(struct curl_library, name) \
+    }
+static const struct {
+    const char *name;
+    size_t offset;
+} functions[] = {
+    FUNCTION(easy_init),        FUNCTION(easy_setopt),
+    FUNCTION(easy_getinfo),     FUNCTION(easy_reset),
+    FUNCTION(easy_cleanup),     FUNCTION(easy_strerror),
+    FUNCTION(multi_init),       FUNCTION(multi_setopt),
+    FUNCTION(multi_add_handle), FUNCTION(multi_remove_handle),
+    FUNCTION(multi_perform),    FUNCTION(multi_poll),
+    FUNCTION(multi_wakeup),     FUNCTION(multi_info_read),
+    FUNCTION(multi_cleanup),    FUNCTION(slist_append),
+    FUNCTION(slist_free_all),   FUNCTION(url),
+    FUNCTION(url_set),          FUNCTION(url_get),
+    FUNCTION(url_cleanup),      FUNCTION(free),
+    FUNCTION(global_init),
+};
+
+static struct curl_library library;
+static char trouble[160]; /* "": it is there */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void open_once(void)
+{
+    /* The soname of every libcurl since 2006; Debian's other builds of it answer to it as well. */
+    void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        strncpy(trouble, "libcurl.so.4 cannot be opened", sizeof trouble - 1);
+        return;
+    }
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        void *function = dlsym(handle, functions[i].name);
+        if (!function) {
+            strncpy(trouble, "this libcurl is older than 7.68", sizeof trouble - 1);
+            return;
+        }
+        memcpy((char *)&library + functions[i].offset, &function, sizeof function);
+    }
+    if (library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        strncpy(trouble, "libcurl cannot be initialised", sizeof trouble - 1);
+}
+
+enum tess_status curl_library_open(const struct curl_library **library_out, struct tess_error *error)
+{
+    (void)pthread_once(&once, open_once);
+    *library_out = trouble[0] ? NULL : &library;
+    if (!trouble[0])
+        return TESS_OK;
+    return error_set(error, TESS_ERR_UNSUPPORTED,
+                     "no connections: %s; on Debian, `apt-get install libcurl4` brings it", trouble);
+}
