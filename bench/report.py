@@ -5,6 +5,7 @@ import re
 
 LABELS = {"tessera": "tessera", "pillow": "Pillow", "sharp": "sharp", "imagemagick": "ImageMagick montage",
           "graphicsmagick": "GraphicsMagick montage", "vips": "vips command line",
+          "boto3": "boto3 + Pillow", "sdk": "SDK for JavaScript + sharp",
           "floor-raw": "libjpeg-turbo alone, raw", "floor-rgb": "libjpeg-turbo alone, RGB"}
 FLOOR_MODES = ("floor-raw", "floor-rgb")
 PEAK_LIMIT_MB = 256
@@ -67,8 +68,28 @@ def _other_targets(result):
         yield _target(f"two cores against one, tile {tile}", speedup, "≥", 1.8, "×")
 
 
+def _cloud_targets(result):
+    overlap = result.get("overlap")
+    if overlap:
+        yield _target("100 photos over 30 ms: wall / longer of transfer and work", overlap.get("against_longer"), "≤", 1.25,
+                      "×")
+    whole = result.get("earlier", {}).get("whole", {})
+    if whole:
+        for name, limit in (("boto3", 0.2), ("sdk", 0.45)):
+            yield _target(f"16 photos from S3: wall / {LABELS[name]}", _ratio(wall(whole, "tessera"), wall(whole, name)),
+                          "≤", limit, "×")
+    for place, where, counted in (("embedded", "embedded store", ""), ("s3", "S3, server included", "_with_server")):
+        figures = result.get("batch", {}).get(place)
+        if figures:
+            yield _target(f"200 grids, {where}: cores busy", figures.get(f"busy{counted}"), "≥", 0.9)
+            yield _target(f"200 grids, {where}: grids/s / (cores / cost of one)", figures.get(f"of_possible{counted}"), "≥",
+                          0.9, "×")
+            yield _target(f"200 grids, {where}: peak memory", figures.get("peak_max_mb"), "≤",
+                          round(figures.get("memory_mib", 0) * 1.048576, 1), "MB")
+
+
 def targets(result):
-    return [*_grid_targets(result), *_other_targets(result)]
+    return [*_grid_targets(result), *_cloud_targets(result), *_other_targets(result)]
 
 
 def _table(head, rows):
@@ -100,6 +121,46 @@ def _value(target):
     return "not measured" if target["value"] is None else f"{target['value']:g} {target['unit']}".strip()
 
 
+def _seconds(tool, name="wall_median_s"):
+    return f"{tool[name]:.3f}" if name in tool else "failed" if "error" in tool else "–"
+
+
+def _earlier_text(earlier):
+    head = ("wall s", "Swift, whole", "Swift, warm", "light, whole", "CPU s", "server CPU s", "× tessera")
+    whole, ours = earlier["whole"], wall(earlier["whole"], "tessera")
+    rows = [(LABELS[name], _seconds(tool), _seconds(earlier["warm"].get(name, {})), _seconds(earlier["light"].get(name, {})),
+             _seconds(tool, "cpu_median_s"), _seconds(tool, "served_median_s"),
+             f"{wall(whole, name) / ours:.2f}" if ours and wall(whole, name) else "–") for name, tool in whole.items()]
+    return f"{earlier['photos']} photos from S3 into one grid, stored, with a link\n{_table(head, rows)}"
+
+
+def _batch_text(batch):
+    head = ("", "wall s", "grids/s", "CPU s", "server CPU s", "busy", "with server", "peak MB", "CPU ms a grid")
+    rows = []
+    for place, label in (("embedded", "embedded store"), ("s3", "S3, light server")):
+        one = batch.get(place, {})
+        if "grids" in one:
+            rows.append((label, _seconds(one), f"{one['grids_per_s']:.1f}", _seconds(one, "cpu_median_s"),
+                         _seconds(one, "served_median_s"), f"{one['busy']:.1%}", f"{one['busy_with_server']:.1%}",
+                         f"{one['peak_max_mb']:.0f}", f"{one['one_grid_cpu_s'] * 1e3:.0f}"))
+        else:
+            rows.append((label, "failed", *[""] * 7))
+    return f"200 grids of 16 photos with tessera batch\n{_table(head, rows)}"
+
+
+def _cloud_text(result):
+    overlap, earlier, batch = (result.get(name) for name in ("overlap", "earlier", "batch"))
+    if overlap:
+        yield (f"{overlap['photos']} photos, {overlap['megabytes']:.0f} MB, over a link of {overlap['delay_ms']} ms with "
+               f"{overlap['connections']} connections: {_seconds(overlap['transfer'])} s transfer alone, "
+               f"{_seconds(overlap['work'])} s work alone, {_seconds(overlap['tessera'])} s tessera create-grid "
+               f"({overlap['against_longer']:.2f} × the longer)")
+    if earlier:
+        yield _earlier_text(earlier)
+    if batch:
+        yield _batch_text(batch)
+
+
 def text(result):
     parts = []
     head = ("", "wall s", "min–max", "× tessera", "CPU s", "peak MB", "output kB", "PSNR dB")
@@ -118,6 +179,7 @@ def text(result):
         parts.append(f"{large['photos']:,} photos, {large['megabytes']:,} MB: {large['wall_s']:.1f} s "
                      f"({large['photos_per_s']:.0f} photos/s), {large['per_photo_ms']:.2f} ms a photo on one core, "
                      f"peak {large['peak_mb']:.0f} MB")
+    parts += _cloud_text(result)
     stages = result.get("stages", {})
     if stages:
         names = ("decode_ms", "resample_ms", "place_ms", "encode_ms")
