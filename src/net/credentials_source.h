@@ -36,7 +36,10 @@ typedef enum tess_status credentials_source(const struct credentials_search *sea
 
 /* Each takes a zeroed *found_out. */
 credentials_source credentials_from_environment;
+credentials_source credentials_from_web_identity;
 credentials_source credentials_from_profile;
+credentials_source credentials_from_container;
+credentials_source credentials_from_instance;
 
 /*
  * All of them in their order. TESS_ERR_DENIED when there are none (*nowhere_out is then true), with the note
