@@ -92,11 +92,16 @@ class Runner:
         if cpus:
             launcher += ["-c", ",".join(str(cpu) for cpu in cpus)]
         OTHERS.start()
-        done = subprocess.run(launcher + ["--"] + command, env={**os.environ, **(env or {})}, check=False,
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Failed(done.stderr.strip() or f"{self.timed_program} failed")
-        took = json.loads(done.stdout)
+        with subprocess.Popen(launcher + ["--"] + command, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            try:
+                answer, said = process.communicate()
+            except BaseException:
+                process.terminate()  # it ends the command too
+                raise
+        if process.returncode != 0:
+            raise Failed(said.strip() or f"{self.timed_program} failed")
+        took = json.loads(answer)
         cpu_s = took["user_s"] + took["sys_s"]
         served_s = OTHERS.stop(cpu_s)
         if took["timed_out"] or took["signal"] or took["status"] not in allowed:
@@ -108,6 +113,8 @@ class Runner:
     def _reason(self, took, timeout_s):
         with open(self.stderr_path, encoding="utf-8", errors="replace") as file:
             said = " ".join(file.read().split())[-300:]
+        with open(self.stdout_path, encoding="utf-8", errors="replace") as file:
+            said = said or " ".join(file.readline().split())[:300]  # tessera batch says it in its answers
         if took["timed_out"]:
             return f"not done after {timeout_s} s"
         ended = f"killed by signal {took['signal']}" if took["signal"] else f"exit status {took['status']}"

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -113,10 +114,14 @@ static int start(const struct arguments *arguments, pid_t *pid_out)
 
 static int run(const struct arguments *arguments, struct outcome *outcome_out)
 {
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, &child, NULL);
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGINT);
+    sigaddset(&awaited, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &awaited, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0UL, 0UL,
+                0UL); /* without the harness nothing goes on */
 
     pid_t pid = 0;
     *outcome_out = (struct outcome){0};
@@ -125,10 +130,10 @@ static int run(const struct arguments *arguments, struct outcome *outcome_out)
     if (failure != 0)
         return failure;
     const struct timespec timeout = {.tv_sec = arguments->timeout_s};
-    if (sigtimedwait(&child, NULL, &timeout) < 0 && errno == EAGAIN) {
-        outcome_out->timed_out = true;
+    int number = sigtimedwait(&awaited, NULL, &timeout);
+    outcome_out->timed_out = number < 0 && errno == EAGAIN;
+    if (outcome_out->timed_out || number == SIGINT || number == SIGTERM)
         kill(-pid, SIGKILL);
-    }
     while (wait4(pid, &outcome_out->wait_status, 0, &outcome_out->usage) < 0 && errno == EINTR)
         continue;
     outcome_out->wall_s = now_s() - start_s;
