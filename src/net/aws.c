@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+/* A call: attempts until one succeeds, nothing more can be hoped for, or the caller wants no more. */
+#include "net/aws.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "net/aws_attempt.h"
+#include "net/http_date.h"
+#include "net/random.h"
+#include "net/shown.h"
+
+enum { SERVERS = 8, SERVER_BYTES = 256, SKEW_TOLERATED_MS = 4 * 60 * 1000, SHOWN_BYTES = 160 };
+
+/* One server's tokens. */
+struct server {
+    char endpoint[SERVER_BYTES];
+    struct retry_bucket bucket;
+};
+
+struct aws {
+    struct aws_settings settings;
+    struct aws_surroundings surroundings;
+    struct credentials_provider *credentials;
+    _Atomic int64_t skew_ms; /* to be added to our clock */
+    _Atomic uint64_t calls, retries, throttled, failures;
+
+    pthread_mutex_t lock; /* of the table; entries stay where they are */
+    struct server servers[SERVERS];
+    size_t server_count;
+};
+
+static int64_t real_unix_ms(void *context)
+{
+    (void)context;
+    return clock_unix_ms();
+}
+
+static double real_random01(void *context)
+{
+    (void)context;
+    return random_unit();
+}
+
+static enum tess_status real_sleep_ms(void *context, const struct stop *stop, int64_t duration_ms,
+                                      struct tess_error *error)
+{
+    (void)context;
+    return stop_sleep(stop, duration_ms, error);
+}
+
+static int64_t now_s(void *context)
+{
+    return aws_now_ms(context) / 1000;
+}
+
+enum tess_status aws_create(struct aws_settings *settings, const struct aws_surroundings *surroundings,
+                            struct aws **aws_out, struct tess_error *error)
+{
+    const struct http_config config = {.ca_bundle = settings->ca_bundle};
+    struct http *http = surroundings ? surroundings->http : NULL;
+    enum tess_status status = http ? TESS_OK : http_curl_create(&config, &http, error);
+    struct aws *aws = status == TESS_OK ? calloc(1, sizeof *aws) : NULL;
+    *aws_out = NULL;
+    if (status == TESS_OK && !aws)
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for AWS");
+    if (status != TESS_OK) {
+        if (http)
+            http->ops->destroy(http);
+        aws_settings_clear(settings);
+        return status;
+    }
+    if (surroundings)
+        aws->surroundings = *surroundings;
+    aws->surroundings.http = http;
+    if (!aws->surroundings.unix_ms)
+        aws->surroundings.unix_ms = real_unix_ms;
+    if (!aws->surroundings.random01)
+        aws->surroundings.random01 = real_random01;
+    if (!aws->surroundings.sleep_ms)
+        aws->surroundings.sleep_ms = real_sleep_ms;
+    aws->settings = *settings;
+    *settings = (struct aws_settings){0};
+    (void)pthread_mutex_init(&aws->lock, NULL);
+    status = credentials_provider_create(&aws->settings, http, now_s, aws, &aws->credentials, error);
+    if (status == TESS_OK)
+        *aws_out = aws;
+    else
+        aws_destroy(aws);
+    return status;
+}
+
+void aws_destroy(struct aws *aws)
+{
+    if (!aws)
+        return;
+    if (aws->credentials)
+        credentials_provider_destroy(aws->credentials);
+    aws->surroundings.http->ops->destroy(aws->surroundings.http);
+    aws_settings_clear(&aws->settings);
+    (void)pthread_mutex_destroy(&aws->lock);
+    free(aws);
+}
+
+const struct aws_settings *aws_settings_of(const struct aws *aws)
+{
+    return &aws->settings;
+}
+
+struct credentials_provider *aws_credentials_of(struct aws *aws)
+{
+    return aws->credentials;
+}
+
+int64_t aws_now_ms(const struct aws *aws)
+{
+    return aws->surroundings.unix_ms(aws->surroundings.context) + atomic_load(&aws->skew_ms);
+}
+
+struct aws_counts aws_counts_of(const struct aws *aws)
+{
+    return (struct aws_counts){.calls = atomic_load(&aws->calls),
+                               .retries = atomic_load(&aws->retries),
+                               .throttled = atomic_load(&aws->throttled),
+                               .failures = atomic_load(&aws->failures)};
+}
+
+void aws_response_clear(struct aws_response *response)
+{
+    http_response_clear(&response->http);
+    *response = (struct aws_response){0};
+}
+
+/* With more servers than the table holds, the last ones share their tokens. */
+static struct retry_bucket *bucket_of(struct aws *aws, const char *endpoint)
+{
+    size_t index = 0;
+    (void)pthread_mutex_lock(&aws->lock);
+    while (index < aws->server_count &&
+           strncmp(aws->servers[index].endpoint, endpoint, SERVER_BYTES - 1) != 0)
+        index++;
+    if (index == aws->server_count && index < SERVERS) {
+        (void)snprintf(aws->servers[index].endpoint, SERVER_BYTES, "%s", endpoint);
+        retry_bucket_init(&aws->servers[index].bucket);
+        aws->server_count++;
+    }
+    (void)pthread_mutex_unlock(&aws->lock);
+    return &aws->servers[index < SERVERS ? index : SERVERS - 1].bucket;
+}
+
+/* One call on its way. */
+struct call {
+    struct aws *aws;
+    const struct aws_request *request;
+    struct aws_response *response;
+    struct credentials credentials; /* of the last attempt */
+    bool renewed, corrected;
+    enum retry_class last_retry;
+};
+
+static bool is_code(const struct aws_complaint *complaint, const char *const *codes)
+{
+    for (; *codes; codes++)
+        if (strcmp(complaint->code, *codes) == 0)
+            return true;
+    return false;
+}
+
+/* The server's clock counts: it is the one that refuses. True when ours was put right by it. */
+static bool correct_clock(struct call *call)
+{
+    static const char *const codes[] = {"RequestTimeTooSkewed",
+                                        "RequestExpired",
+                                        "RequestInTheFuture",
+                                        "SignatureDoesNotMatch",
+                                        "InvalidSignatureException",
+                                        "IncompleteSignatureException",
+                                        "AuthFailure",
+                                        "AccessDenied",
+                                        NULL};
+    const struct http_response *http = &call->response->http;
+    const char *date = http_response_header(http, "date");
+    int64_t server_s;
+    if (call->corrected || http->failure != HTTP_DONE || http->status < 400 || !date ||
+        !http_date_read(date, &server_s) ||
+        (!is_code(&call->response->complaint, codes) && http->status != 403))
+        return false;
+    const int64_t behind_ms = server_s * 1000 - aws_now_ms(call->aws);
+    if (behind_ms <= SKEW_TOLERATED_MS && behind_ms >= -SKEW_TOLERATED_MS)
+        return false;
+    atomic_store(&call->aws->skew_ms,
+                 server_s * 1000 - call->aws->surroundings.unix_ms(call->aws->surroundings.context));
+    return call->corrected = true;
+}
+
+static bool renew_credentials(struct call *call)
+{
+    static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
+                                        NULL};
+    if (call->renewed || !is_code(&call->response->complaint, codes))
+        return false;
+    call->renewed = true;
+    return credentials_expired(call->aws->credentials, &call->credentials);
+}
+
+static enum retry_class class_of(const struct aws_response *response, bool answer_is_bad)
+{
+    const enum retry_class class_ =
+        retry_classify(response->http.failure, response->http.status, response->complaint.code);
+    return class_ == RETRY_NEVER && answer_is_bad ? RETRY_TRANSIENT : class_;
+}
+
+/* The server may have done what was asked, although it did not say so. */
+static bool is_ambiguous(const struct aws_response *response, bool answer_is_bad)
+{
+    const struct http_response *http = &response->http;
+    return http->request_sent && (http->failure != HTTP_DONE || http->status >= 500 || answer_is_bad);
+}
+
+static int64_t server_pause_ms(const struct http_response *http)
+{
+    const char *text = http_response_header(http, "x-amz-retry-after");
+    const size_t digits = text ? strspn(text, "0123456789") : 0;
+    return digits > 0 && digits < 10 && text[digits] == '\0' ? strtoll(text, NULL, 10) : -1;
+}
+
+/* Takes the tokens for one more attempt, if there is any use in it and no harm. */
+static bool may_retry(struct call *call, const struct retry_policy *policy, struct retry_bucket *bucket,
+                      bool answer_is_bad)
+{
+    struct aws_response *response = call->response;
+    const enum retry_class class_ = class_of(response, answer_is_bad);
+    if (class_ == RETRY_THROTTLING)
+        atomic_fetch_add(&call->aws->throttled, 1);
+    response->ambiguous = is_ambiguous(response, answer_is_bad) && class_ != RETRY_THROTTLING;
+    if (class_ == RETRY_NEVER || response->attempts >= policy->attempts ||
+        (call->request->not_repeatable && response->ambiguous) || !retry_bucket_take(bucket, class_))
+        return false;
+    response->may_have_acted_before = response->may_have_acted_before || response->ambiguous;
+    call->last_retry = class_;
+    atomic_fetch_add(&call->aws->retries, 1);
+    return true;
+}
+
+static enum tess_status wait_before_retry(struct call *call, const struct retry_policy *policy,
+                                          struct tess_error *error)
+{
+    const struct aws_surroundings *surroundings = &call->aws->surroundings;
+    const uint32_t pause_ms =
+        retry_delay_ms(policy, call->last_retry, call->response->attempts,
+                       surroundings->random01(surroundings->context), server_pause_ms(&call->response->http));
+    return surroundings->sleep_ms(surroundings->context, call->request->stop, pause_ms, error);
+}
+
+static enum tess_status status_of(const struct aws_response *response, enum tess_status transport)
+{
+    static const char *const missing[] = {"NoSuchKey", "NoSuchBucket", "NotFound",
+                                          "ResourceNotFoundException", NULL};
+    static const char *const denied[] = {"AccessDenied",
+                                         "AccessDeniedException",
+                                         "SignatureDoesNotMatch",
+                                         "InvalidSignatureException",
+                                         "ExpiredToken",
+                                         "ExpiredTokenException",
+                                         "InvalidAccessKeyId",
+                                         "UnrecognizedClientException",
+                                         "InvalidToken",
+                                         "MissingAuthenticationTokenException",
+                                         "RequestTimeTooSkewed",
+                                         "IncompleteSignatureException",
+                                         "AuthorizationHeaderMalformed",
+                                         NULL};
+    const int status = response->http.status;
+    const struct aws_complaint *complaint = &response->complaint;
+    if (response->http.failure != HTTP_DONE)
+        return transport;
+    if (status == 404 || is_code(complaint, missing))
+        return TESS_ERR_NOT_FOUND;
+    if (status == 401 || status == 403 || is_code(complaint, denied))
+        return TESS_ERR_DENIED;
+    if (status == 409 || status == 412)
+        return TESS_ERR_EXISTS;
+    if (status == 429 || retry_classify(HTTP_DONE, 0, complaint->code) == RETRY_THROTTLING)
+        return TESS_ERR_BUSY;
+    return status >= 300 && status < 500 ? TESS_ERR_INVALID : TESS_ERR_IO;
+}
+
+/* The service's words, after what was tried. */
+static enum tess_status explain(const struct call *call, enum tess_status transport, struct tess_error *error)
+{
+    const struct aws_response *response = call->response;
+    const enum tess_status status = status_of(response, transport);
+    char attempts[32] = "";
+    if (response->attempts > 1)
+        (void)snprintf(attempts, sizeof attempts, ", %u attempts", response->attempts);
+    if (response->http.failure == HTTP_STOPPED)
+        return status; /* the caller's own words */
+    if (response->http.failure != HTTP_DONE) {
+        if (error && response->attempts > 1) {
+            struct tess_error words = *error;
+            (void)error_set(error, status, "%s (%u attempts)", words.message, response->attempts);
+            memcpy(error->limit, words.limit, sizeof error->limit);
+        }
+        error_prefix(error, "cannot %s", call->request->what);
+        return status;
+    }
+    const struct shown code = shown_text(response->complaint.code, SHOWN_BYTES);
+    const struct shown message = shown_text(response->complaint.message, SHOWN_BYTES);
+    return error_set(error, status, "cannot %s: %s%s%s (HTTP %d%s)", call->request->what,
+                     code.text[0] ? code.text : "the server refused or failed", message.text[0] ? ": " : "",
+                     message.text, response->http.status, attempts);
+}
+
+static enum tess_status try_until_done(struct call *call, struct tess_error *error)
+{
+    struct aws *aws = call->aws;
+    struct aws_response *response = call->response;
+    const struct retry_policy policy =
+        retry_policy_of(aws_service_name(call->request->service->service), aws->settings.attempts);
+    struct retry_bucket *bucket = bucket_of(aws, call->request->endpoint);
+    for (;;) {
+        struct aws_attempt attempt = {.aws = aws, .request = call->request, .http = aws->surroundings.http};
+        response->attempts++;
+        enum tess_status status = aws_attempt(&attempt, &call->credentials, response, error);
+        if (attempt.outcome == AWS_ATTEMPT_UNSENT)
+            return status;
+        if (attempt.outcome == AWS_ATTEMPT_GOOD) {
+            retry_bucket_refund(bucket, call->last_retry);
+            return TESS_OK;
+        }
+        if (correct_clock(call) || renew_credentials(call)) {
+            response->attempts--;
+            continue;
+        }
+        if (!may_retry(call, &policy, bucket, attempt.outcome == AWS_ATTEMPT_BAD_ANSWER))
+            return explain(call, status, error);
+        status = wait_before_retry(call, &policy, error);
+        if (status != TESS_OK)
+            return status;
+    }
+}
+
+enum tess_status aws_call(struct aws *aws, const struct aws_request *request,
+                          struct aws_response *response_out, struct tess_error *error)
+{
+    struct tess_error words = {0};
+    struct call call = {.aws = aws, .request = request, .response = response_out};
+    *response_out = (struct aws_response){0};
+    atomic_fetch_add(&aws->calls, 1);
+    enum tess_status status = try_until_done(&call, &words);
+    if (status != TESS_OK)
+        atomic_fetch_add(&aws->failures, 1);
+    if (status != TESS_OK && error)
+        *error = words;
+    credentials_clear(&call.credentials);
+    return status;
+}
