@@ -22,9 +22,11 @@
 struct objects;
 struct object_writer;
 
+enum { OBJECT_VERSION_BYTES = 96 };
+
 struct object_info {
     uint64_t size_bytes;
-    char version[96]; /* ETag or the like: changes whenever the content may have changed */
+    char version[OBJECT_VERSION_BYTES]; /* ETag or the like: changes whenever the content may have changed */
 };
 
 /* All borrowed for the call. */

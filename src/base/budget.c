@@ -98,6 +98,14 @@ static enum tess_status await_change(struct budget *budget, struct share *share,
     return status;
 }
 
+static void take_locked(struct budget *budget, struct share *share, uint64_t bytes)
+{
+    share->used_bytes += bytes;
+    budget->used_bytes += bytes;
+    if (budget->used_bytes > budget->peak_bytes)
+        budget->peak_bytes = budget->used_bytes;
+}
+
 enum tess_status budget_reserve_until(struct budget *budget, enum budget_share which, uint64_t bytes,
                                       const char *what, const struct stop *stop, struct tess_error *error)
 {
@@ -114,12 +122,8 @@ enum tess_status budget_reserve_until(struct budget *budget, enum budget_share w
     while (status == TESS_OK && (share->first != &self || share->total_bytes - share->used_bytes < bytes))
         status = await_change(budget, share, stop, error);
     leave_queue(share, &self);
-    if (status == TESS_OK) {
-        share->used_bytes += bytes;
-        budget->used_bytes += bytes;
-        if (budget->used_bytes > budget->peak_bytes)
-            budget->peak_bytes = budget->used_bytes;
-    }
+    if (status == TESS_OK)
+        take_locked(budget, share, bytes);
     pthread_cond_broadcast(&share->changed); /* the next in line may fit too */
     pthread_mutex_unlock(&budget->lock);
     return status;
@@ -129,6 +133,17 @@ enum tess_status budget_reserve(struct budget *budget, enum budget_share which, 
                                 const char *what, struct tess_error *error)
 {
     return budget_reserve_until(budget, which, bytes, what, NULL, error);
+}
+
+bool budget_try_reserve(struct budget *budget, enum budget_share which, uint64_t bytes)
+{
+    struct share *share = &budget->shares[which];
+    pthread_mutex_lock(&budget->lock);
+    const bool free_now = !share->first && share->total_bytes - share->used_bytes >= bytes;
+    if (free_now)
+        take_locked(budget, share, bytes);
+    pthread_mutex_unlock(&budget->lock);
+    return free_now;
 }
 
 void budget_release(struct budget *budget, enum budget_share which, uint64_t bytes)

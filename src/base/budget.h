@@ -12,6 +12,7 @@
 #ifndef BASE_BUDGET_H
 #define BASE_BUDGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/stop.h"
@@ -37,6 +38,10 @@ enum tess_status budget_reserve(struct budget *budget, enum budget_share which, 
 /* As above, but ends with what `stop` says when that is not TESS_OK; nothing is reserved then. */
 enum tess_status budget_reserve_until(struct budget *budget, enum budget_share which, uint64_t bytes,
                                       const char *what, const struct stop *stop, struct tess_error *error);
+
+/* Takes them if they are free and nobody waits for them; false otherwise. Never blocks. */
+bool budget_try_reserve(struct budget *budget, enum budget_share which, uint64_t bytes);
+
 void budget_release(struct budget *budget, enum budget_share which, uint64_t bytes);
 
 /* Most bytes that were reserved at once, over all shares. */

@@ -25,6 +25,7 @@ struct answer {
 
 struct grid_build {
     struct tess_engine *engine;
+    struct tess_store *store;
     const struct backend *backend;
     const struct tess_grid_request *request;
     struct grid_lookup lookup;
@@ -106,8 +107,8 @@ static enum tess_status run_pipeline(struct grid_build *build, struct sink *sink
 {
     const struct backend *backend = build->backend;
     struct source_objects source;
-    source_objects_init(&source, backend->objects, backend->source_bucket, build->lookup.keys.keys,
-                        build->lookup.sizes_bytes);
+    source_objects_init(&source, backend->objects, backend->source_bucket, build->lookup.keys.keys, NULL,
+                        &build->store->typical_bytes);
     const struct pipeline_page page = {.engine = build->engine,
                                        .plan = &build->lookup.plan,
                                        .options = &build->request->options,
@@ -232,6 +233,7 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
                                   struct tess_error *error)
 {
     struct grid_build build = {.engine = engine,
+                               .store = store,
                                .backend = &store->backend,
                                .request = request,
                                .begun_ns = clock_monotonic_ns(),

@@ -47,6 +47,23 @@ static enum tess_status must_stop(const void *context, struct tess_error *error)
     return TESS_ERR_TIMEOUT;
 }
 
+/* For the fetchers, which may wait for a server or for memory. The job ends with the reason that they find.
+ */
+static enum tess_status job_must_stop(const void *context, struct tess_error *error)
+{
+    struct job *job = (struct job *)(uintptr_t)context;
+    struct tess_error reason;
+    if (atomic_load(&job->stopping))
+        return error_set(error, TESS_ERR_CANCELLED, "the job has ended");
+    enum tess_status status = must_stop(job->page, &reason);
+    if (status == TESS_OK)
+        return TESS_OK;
+    job_stop(job, &reason);
+    if (error)
+        *error = reason;
+    return status;
+}
+
 /* Waits for a change, no longer than until it is time to look at cancel and deadline again. */
 static void await_change_locked(struct job *job)
 {
@@ -167,6 +184,8 @@ static enum tess_status init_job(struct job *job, const struct pipeline_page *pa
                                    .limits = &engine->options.limits,
                                    .budget = engine->budget,
                                    .profiles = engine->profiles},
+                        .stop = {job_must_stop, job},
+                        .fetches = fetches,
                         .slot_count = engine->options.threads + fetches + SPARE_SLOTS,
                         .failed = count_failed_before(page)};
     pthread_mutex_init(&job->progress_lock, NULL);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/caption.h"
+#include "engine/fetch.h"
 #include "engine/pipeline_job.h"
 
 void job_mark_stopping(struct job *job, const struct tess_error *error)
@@ -152,23 +153,16 @@ static void decode_and_place(struct pool_task *task)
 static enum tess_status fetch_bytes(struct slot *slot, struct tess_error *error)
 {
     struct job *job = slot->job;
-    const struct source *source = job->page->source;
-    const uint64_t most = job->decode.limits->max_input_bytes;
-    const uint32_t index = report_index(slot);
-    uint64_t size;
-    enum tess_status status = source->size(source, index, &size, error);
-    if (status == TESS_OK && size > most)
-        status = error_limit(error, "max-bytes", "%llu bytes are more than the limit max-bytes of %llu",
-                             (unsigned long long)size, (unsigned long long)most);
-    if (status == TESS_OK)
-        status = budget_reserve(job->decode.budget, BUDGET_FETCHED, size, "the compressed image", error);
-    if (status != TESS_OK)
-        return status;
-    slot->ticket_bytes = size;
+    const struct fetch request = {.source = job->page->source,
+                                  .index = report_index(slot),
+                                  .most_bytes = job->decode.limits->max_input_bytes,
+                                  .fetches = job->fetches,
+                                  .budget = job->decode.budget,
+                                  .share = BUDGET_FETCHED,
+                                  .wait = true,
+                                  .stop = &job->stop};
     const int64_t begun_ns = clock_monotonic_ns();
-    status = source->read(source, index, size, &slot->bytes, error); /* no more than was reserved */
-    if (status == TESS_ERR_LIMIT)
-        status = error_set(error, TESS_ERR_IO, "it grew while it was read");
+    enum tess_status status = fetch_item(&request, &slot->bytes, &slot->ticket_bytes, error);
     atomic_fetch_add(&job->fetch_ns, clock_monotonic_ns() - begun_ns);
     return status;
 }

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/pool.h"
+#include "base/stop.h"
 #include "engine/canvas.h"
 #include "engine/decode.h"
 #include "engine/encoder.h"
@@ -33,6 +34,8 @@ struct job {
     /* immutable */
     const struct pipeline_page *page;
     struct decode_config decode;
+    struct stop stop; /* for whoever waits on behalf of the job: cancel, deadline, or it stops */
+    uint32_t fetches; /* at once */
     struct slot *slots;
     uint32_t slot_count;
     struct encoder *encoder;

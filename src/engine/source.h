@@ -3,29 +3,43 @@
 #ifndef ENGINE_SOURCE_H
 #define ENGINE_SOURCE_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "backend/objects.h"
 #include "base/bytes.h"
+#include "base/stop.h"
 #include <tessera/status.h>
 
 /* Functions block and may be called from several threads at once. First member of the implementations. */
 struct source {
-    /* Bytes of item `index`, for the memory ticket; an upper bound will do. */
+    /* Bytes of item `index`, for the memory ticket: an upper bound, or with size_is_guess what is usual. */
     enum tess_status (*size)(const struct source *source, size_t index, uint64_t *bytes_out,
                              struct tess_error *error);
 
-    /* Reads item `index`, at most max_bytes of it ("max-bytes"), into `out` (initialised here; empty on
-     * failure). */
-    enum tess_status (*read)(const struct source *source, size_t index, uint64_t max_bytes, struct bytes *out,
+    /*
+     * Reads item `index`, at most max_bytes of it, into `out` (initialised here; empty on failure).
+     * TESS_ERR_LIMIT "max-bytes" when it has more; *size_out is then what it takes, or 0 where that is not
+     * known. Ends early with what `stop` says.
+     */
+    enum tess_status (*read)(const struct source *source, size_t index, uint64_t max_bytes,
+                             const struct stop *stop, struct bytes *out, uint64_t *size_out,
                              struct tess_error *error);
 
     /* The item's path or key, for reports. "" is a cell that stays blank on purpose. */
     const char *(*name)(const struct source *source, size_t index);
 
-    uint32_t fetches; /* how many reads at once pay */
+    uint32_t fetches;   /* how many reads at once pay */
+    bool size_is_guess; /* asking for the size would cost as much as reading: read() corrects the guess */
 };
+
+/* What is usual for an item's size, learned from what was read: an atomic that sources of one origin share.
+ * It begins at 4 MiB (0 stands for that), grows at once and shrinks slowly. Thread-safe. */
+typedef _Atomic uint64_t source_typical;
+void source_typical_learn(source_typical *typical, uint64_t size_bytes);
+uint64_t source_typical_guess(const source_typical *typical);
 
 /* Local files. `paths` is borrowed. */
 struct source_files {
@@ -40,9 +54,12 @@ struct source_objects {
     struct objects *objects;
     const char *bucket;
     char *const *keys;
-    const uint64_t *sizes_bytes; /* as far as known; 0 otherwise */
+    /* NULL, or one an item, each "" at first: becomes the version of the bytes that were read. An item that
+     * could not be read has the version it had before that was tried, where that is known. */
+    char (*versions)[OBJECT_VERSION_BYTES];
+    source_typical *typical; /* for objects that are remote */
 };
 void source_objects_init(struct source_objects *source, struct objects *objects, const char *bucket,
-                         char *const *keys, const uint64_t *sizes_bytes);
+                         char *const *keys, char (*versions)[OBJECT_VERSION_BYTES], source_typical *typical);
 
 #endif

@@ -27,7 +27,8 @@ static enum tess_status fake_size(const struct source *source, size_t index, uin
 }
 
 static enum tess_status fake_read(const struct source *source, size_t index, uint64_t max_bytes,
-                                  struct bytes *out, struct tess_error *error)
+                                  const struct stop *stop, struct bytes *out, uint64_t *size_out,
+                                  struct tess_error *error)
 {
     struct fake_source *fake = (struct fake_source *)(uintptr_t)source;
     const struct made_jpeg *jpeg = kind_of(fake, index);
@@ -37,6 +38,8 @@ static enum tess_status fake_read(const struct source *source, size_t index, uin
     if (fake->delay_us)
         usleep((useconds_t)((index * 2654435761U + reads * 40503U) % fake->delay_us));
     bytes_init(out, (size_t)max_bytes);
+    *size_out = jpeg->size;
+    (void)stop;
     if (fake->fails[index] != TESS_OK)
         return error_set(error, fake->fails[index], "item %zu is not to be had", index);
     if (bytes_append(out, jpeg->data, jpeg->size) == TESS_OK)
