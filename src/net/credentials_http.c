@@ -94,12 +94,7 @@ static enum tess_status read_answer(const cJSON *answer, const char *source,
                          shown_text(code, CODE_SHOWN_BYTES).text);
     if (ends && !iso_time_parse(ends, &parts.expires_at_s))
         return error_set(error, TESS_ERR_CORRUPT, "%s: Expiration is no time", source);
-    enum tess_status status = credentials_make(&parts, source, credentials_out, error);
-    if (status != TESS_ERR_INVALID)
-        return status;
-    if (error)
-        error->status = TESS_ERR_CORRUPT; /* it is the answer that is wrong, not what we were given */
-    return TESS_ERR_CORRUPT;
+    return credentials_make_answered(&parts, source, credentials_out, error);
 }
 
 enum tess_status credentials_from_json(const struct http_response *response, const char *source,

@@ -75,6 +75,17 @@ enum tess_status credentials_make(const struct credentials_parts *parts, const c
     return error_set(error, TESS_ERR_MEMORY, "no memory for AWS credentials");
 }
 
+enum tess_status credentials_make_answered(const struct credentials_parts *parts, const char *source,
+                                           struct credentials *credentials_out, struct tess_error *error)
+{
+    enum tess_status status = credentials_make(parts, source, credentials_out, error);
+    if (status != TESS_ERR_INVALID)
+        return status;
+    if (error)
+        error->status = TESS_ERR_CORRUPT;
+    return TESS_ERR_CORRUPT;
+}
+
 enum tess_status credentials_copy(const struct credentials *credentials, struct credentials *copy_out,
                                   struct tess_error *error)
 {

@@ -61,6 +61,9 @@ struct credentials_parts {
  */
 enum tess_status credentials_make(const struct credentials_parts *parts, const char *source,
                                   struct credentials *credentials_out, struct tess_error *error);
+/* The same from a server's answer: TESS_ERR_CORRUPT, for it is not what we were given that is wrong. */
+enum tess_status credentials_make_answered(const struct credentials_parts *parts, const char *source,
+                                           struct credentials *credentials_out, struct tess_error *error);
 enum tess_status credentials_copy(const struct credentials *credentials, struct credentials *copy_out,
                                   struct tess_error *error);
 bool credentials_equal(const struct credentials *left, const struct credentials *right);

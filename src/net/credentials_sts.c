@@ -137,7 +137,7 @@ static enum tess_status read_answer(const struct http_response *response, const 
         parts.access_key_id = answer.id;
         parts.secret_access_key = answer.secret;
         parts.session_token = answer.token;
-        status = credentials_make(&parts, source, credentials_out, error);
+        status = credentials_make_answered(&parts, source, credentials_out, error);
     }
     answer_clear(&answer);
     return status;

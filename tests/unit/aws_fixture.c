@@ -209,3 +209,63 @@ const char *fixture_header(const struct fixture_call *call, const char *name)
         }
     return NULL;
 }
+
+const char fixture_json[] =
+    "{\"Code\":\"Success\",\"AccessKeyId\":\"JSONKEY\",\"SecretAccessKey\":\"hushjson\","
+    "\"Token\":\"hushtoken\",\"Expiration\":\"2026-11-24T16:00:00Z\"}";
+
+void fixture_must_begin(struct fixture *fixture, const char *variables, const char *config,
+                        const char *credentials, const struct aws_options *options)
+{
+    struct tess_error error = {.message = ""};
+    if (fixture_begin(fixture, variables, config, credentials, options, &error) != TESS_OK)
+        fail_msg("%s", error.message);
+}
+
+/* Gets credentials with that id. */
+void fixture_expect_key(struct fixture *fixture, const char *id)
+{
+    struct credentials credentials;
+    struct tess_error error = {.message = ""};
+    if (credentials_get(fixture->provider, NULL, &credentials, &error) != TESS_OK)
+        fail_msg("%s", error.message);
+    assert_string_equal(credentials.keys.access_key_id, id);
+    assert_non_null(strstr(credentials.keys.secret_access_key, "hush"));
+    assert_null(strstr(credentials.source, "hush"));
+    assert_true(strlen(credentials.source) > 3);
+    credentials_clear(&credentials);
+}
+
+/* Fails so, with these words in the message and no secret. NULL: no more words. */
+void fixture_expect_failure(struct fixture *fixture, enum tess_status status, const char *words,
+                            const char *more)
+{
+    struct credentials credentials;
+    struct tess_error error = {.message = ""};
+    const enum tess_status got = credentials_get(fixture->provider, NULL, &credentials, &error);
+    if (got != status || error.status != status || !strstr(error.message, words) ||
+        (more && !strstr(error.message, more)) || strstr(error.message, "hush"))
+        fail_msg("status %d: \"%s\"", (int)got, error.message);
+    assert_null(credentials.keys.secret_access_key);
+}
+
+const char *fixture_sts(const char *action, const char *id)
+{
+    static char text[2][1024];
+    static unsigned next;
+    char *answer = text[next++ % 2];
+    (void)snprintf(answer, sizeof text[0],
+                   "<%sResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><%sResult><Credentials>"
+                   "<AccessKeyId>%s</AccessKeyId><SecretAccessKey>hush%s</SecretAccessKey>"
+                   "<SessionToken>hushtoken%s</SessionToken><Expiration>2026-11-24T11:00:00Z</Expiration>"
+                   "</Credentials></%sResult></%sResponse>",
+                   action, action, id, id, id, action, action);
+    return answer;
+}
+
+void fixture_add_instance(struct fixture *fixture, const char *answer)
+{
+    fixture_answer(fixture, "PUT", FIXTURE_IMDS "/latest/api/token", 200, "hush-imds-token");
+    fixture_answer(fixture, "GET", FIXTURE_ROLES, 200, "server\n");
+    fixture_answer(fixture, "GET", FIXTURE_ROLES "server", 200, answer);
+}

@@ -63,6 +63,24 @@ void fixture_forget_answers(struct fixture *fixture);
 /* The value of a request's header; NULL: it has none. In a buffer that the next call overwrites. */
 const char *fixture_header(const struct fixture_call *call, const char *name);
 
+#define FIXTURE_IMDS  "http://169.254.169.254"
+#define FIXTURE_ROLES FIXTURE_IMDS "/latest/meta-data/iam/security-credentials/"
+#define FIXTURE_STS   "https://sts.eu-north-1.amazonaws.com/"
+
+/* Answers with keys. All their secrets have "hush" in them, which no message may have. */
+extern const char fixture_json[];                            /* JSONKEY, until 16:00 */
+const char *fixture_sts(const char *action, const char *id); /* until 11:00; valid for the next call too */
+void fixture_add_instance(struct fixture *fixture, const char *answer); /* of a role "server" */
+
+/* As above, and the test fails where that fails. */
+void fixture_must_begin(struct fixture *fixture, const char *variables, const char *config,
+                        const char *credentials, const struct aws_options *options);
+/* Gets credentials with that id, or the test fails. */
+void fixture_expect_key(struct fixture *fixture, const char *id);
+/* Getting them fails so, with these words in the message (`more` may be NULL) and no "hush". */
+void fixture_expect_failure(struct fixture *fixture, enum tess_status status, const char *words,
+                            const char *more);
+
 /* An environment as aws_environment_read() would give it. */
 void fixture_environment(const char *variables, struct aws_environment *environment_out);
 

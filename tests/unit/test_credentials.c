@@ -16,77 +16,14 @@
 #include "net/digest.h"
 #include "scratch.h"
 
-#define IMDS       "http://169.254.169.254"
-#define IMDS_ROLES IMDS "/latest/meta-data/iam/security-credentials/"
-#define STS        "https://sts.eu-north-1.amazonaws.com/"
-
 static const char env_keys[] = "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\n";
 static const char config_start[] = "[default]\nregion = eu-north-1\n";
-static const char json_keys[] =
-    "{\"Code\":\"Success\",\"AccessKeyId\":\"JSONKEY\",\"SecretAccessKey\":\"hushjson\","
-    "\"Token\":\"hushtoken\",\"Expiration\":\"2026-11-24T16:00:00Z\"}";
-
-static const char *sts_answer(const char *action, const char *id)
-{
-    static char text[2][1024];
-    static unsigned next;
-    char *answer = text[next++ % 2];
-    (void)snprintf(answer, sizeof text[0],
-                   "<%sResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><%sResult><Credentials>"
-                   "<AccessKeyId>%s</AccessKeyId><SecretAccessKey>hush%s</SecretAccessKey>"
-                   "<SessionToken>hushtoken%s</SessionToken><Expiration>2026-11-24T11:00:00Z</Expiration>"
-                   "</Credentials></%sResult></%sResponse>",
-                   action, action, id, id, id, action, action);
-    return answer;
-}
-
-static void begin(struct fixture *fixture, const char *variables, const char *config, const char *credentials,
-                  const struct aws_options *options)
-{
-    struct tess_error error = {.message = ""};
-    if (fixture_begin(fixture, variables, config, credentials, options, &error) != TESS_OK)
-        fail_msg("%s", error.message);
-}
-
-/* Gets credentials with that id. */
-static void expect_key(struct fixture *fixture, const char *id)
-{
-    struct credentials credentials;
-    struct tess_error error = {.message = ""};
-    if (credentials_get(fixture->provider, NULL, &credentials, &error) != TESS_OK)
-        fail_msg("%s", error.message);
-    assert_string_equal(credentials.keys.access_key_id, id);
-    assert_non_null(strstr(credentials.keys.secret_access_key, "hush"));
-    assert_null(strstr(credentials.source, "hush"));
-    assert_true(strlen(credentials.source) > 3);
-    credentials_clear(&credentials);
-}
-
-/* Fails so, with these words in the message and no secret. NULL: no more words. */
-static void expect_failure(struct fixture *fixture, enum tess_status status, const char *words,
-                           const char *more)
-{
-    struct credentials credentials;
-    struct tess_error error = {.message = ""};
-    const enum tess_status got = credentials_get(fixture->provider, NULL, &credentials, &error);
-    if (got != status || error.status != status || !strstr(error.message, words) ||
-        (more && !strstr(error.message, more)) || strstr(error.message, "hush"))
-        fail_msg("status %d: \"%s\"", (int)got, error.message);
-    assert_null(credentials.keys.secret_access_key);
-}
-
-static void add_imds(struct fixture *fixture, const char *answer)
-{
-    fixture_answer(fixture, "PUT", IMDS "/latest/api/token", 200, "hush-imds-token");
-    fixture_answer(fixture, "GET", IMDS_ROLES, 200, "server\n");
-    fixture_answer(fixture, "GET", IMDS_ROLES "server", 200, answer);
-}
 
 static void nowhere(void **state)
 {
     (void)state;
     struct fixture fixture;
-    begin(&fixture, "", NULL, NULL, NULL);
+    fixture_must_begin(&fixture, "", NULL, NULL, NULL);
     static const char *const words[] = {
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`",
         "environment (AWS_ACCESS_KEY_ID is not set)",
@@ -95,19 +32,19 @@ static void nowhere(void **state)
         "container (no AWS_CONTAINER_CREDENTIALS_… is set)",
         "instance metadata (169.254.169.254 does not answer)"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        expect_failure(&fixture, TESS_ERR_DENIED, words[i], NULL);
+        fixture_expect_failure(&fixture, TESS_ERR_DENIED, words[i], NULL);
     assert_int_equal(fixture.call_count,
                      3); /* three attempts, once: that there are none is kept for a while */
     assert_int_equal(fixture.calls[0].connect_timeout_ms, 1000);
     assert_true(fixture.calls[0].no_proxy);
     fixture.now_s += 60;
-    expect_failure(&fixture, TESS_ERR_DENIED, "no AWS credentials", NULL);
+    fixture_expect_failure(&fixture, TESS_ERR_DENIED, "no AWS credentials", NULL);
     assert_int_equal(fixture.call_count, 6);
     fixture_end(&fixture);
 
-    begin(&fixture, "AWS_EC2_METADATA_DISABLED=TRUE", config_start, NULL, NULL);
-    expect_failure(&fixture, TESS_ERR_DENIED, "AWS_EC2_METADATA_DISABLED is set",
-                   "default: has no keys and no role");
+    fixture_must_begin(&fixture, "AWS_EC2_METADATA_DISABLED=TRUE", config_start, NULL, NULL);
+    fixture_expect_failure(&fixture, TESS_ERR_DENIED, "AWS_EC2_METADATA_DISABLED is set",
+                           "default: has no keys and no role");
     assert_int_equal(fixture.call_count, 0);
     fixture_end(&fixture);
 }
@@ -131,13 +68,14 @@ static void the_order(void **state)
     for (size_t i = 0; i < 5; i++) {
         (void)snprintf(variables, sizeof variables, "%s%s%s", i < 1 ? env_keys : "", i < 2 ? web : "",
                        i < 4 ? container : "");
-        begin(&fixture, variables, config_start, i < 3 ? files : NULL, NULL);
-        fixture_answer(&fixture, "POST", STS, 200, sts_answer("AssumeRoleWithWebIdentity", "WEBKEY"));
+        fixture_must_begin(&fixture, variables, config_start, i < 3 ? files : NULL, NULL);
+        fixture_answer(&fixture, "POST", FIXTURE_STS, 200,
+                       fixture_sts("AssumeRoleWithWebIdentity", "WEBKEY"));
         fixture_answer(&fixture, "GET", "http://169.254.170.2/v2/x", 200,
                        "{\"AccessKeyId\":\"BOXKEY\",\"SecretAccessKey\":\"hush\",\"Token\":\"t\","
                        "\"Expiration\":\"2026-11-24T16:00:00Z\"}");
-        add_imds(&fixture, json_keys);
-        expect_key(&fixture, expected[i]);
+        fixture_add_instance(&fixture, fixture_json);
+        fixture_expect_key(&fixture, expected[i]);
         fixture_end(&fixture);
     }
     scratch_remove(token_folder);
@@ -147,8 +85,9 @@ static void keys_in_variables(void **state)
 {
     (void)state;
     struct fixture fixture;
-    begin(&fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_SESSION_TOKEN=hushsession",
-          NULL, NULL, NULL);
+    fixture_must_begin(
+        &fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_SESSION_TOKEN=hushsession",
+        NULL, NULL, NULL);
     struct credentials credentials;
     assert_int_equal(credentials_get(fixture.provider, NULL, &credentials, NULL), TESS_OK);
     assert_string_equal(credentials.keys.session_token, "hushsession");
@@ -170,8 +109,8 @@ static void keys_in_variables(void **state)
          "the session token of"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        begin(&fixture, bad[i].variables, NULL, NULL, NULL);
-        expect_failure(&fixture, TESS_ERR_INVALID, bad[i].words, NULL);
+        fixture_must_begin(&fixture, bad[i].variables, NULL, NULL, NULL);
+        fixture_expect_failure(&fixture, TESS_ERR_INVALID, bad[i].words, NULL);
         assert_int_equal(fixture.call_count, 0);
         fixture_end(&fixture);
     }
@@ -183,16 +122,18 @@ static void a_profile_asked_for_by_option_comes_first(void **state)
     struct fixture fixture;
     static const char files[] = "[work]\naws_access_key_id = WORKKEY\naws_secret_access_key = hushwork\n";
     const struct aws_options options = {.profile = "work"};
-    begin(&fixture, env_keys, NULL, files, &options);
-    expect_key(&fixture, "WORKKEY");
+    fixture_must_begin(&fixture, env_keys, NULL, files, &options);
+    fixture_expect_key(&fixture, "WORKKEY");
     fixture_end(&fixture);
-    begin(&fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_PROFILE=work", NULL, files,
-          NULL);
-    expect_key(&fixture, "ENVKEY");
+    fixture_must_begin(&fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_PROFILE=work",
+                       NULL, files, NULL);
+    fixture_expect_key(&fixture, "ENVKEY");
     fixture_end(&fixture);
-    begin(&fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_EC2_METADATA_DISABLED=true",
-          "[profile work]\nregion=eu-west-1\n", NULL, &options);
-    expect_failure(&fixture, TESS_ERR_DENIED, "passed over for --profile", "work: has no keys and no role");
+    fixture_must_begin(
+        &fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_EC2_METADATA_DISABLED=true",
+        "[profile work]\nregion=eu-west-1\n", NULL, &options);
+    fixture_expect_failure(&fixture, TESS_ERR_DENIED, "passed over for --profile",
+                           "work: has no keys and no role");
     fixture_end(&fixture);
 }
 
@@ -201,13 +142,13 @@ static void keys_in_files(void **state)
     (void)state;
     struct fixture fixture;
     /* A key and its secret are never put together from two files. */
-    begin(&fixture, "", "[default]\naws_access_key_id=A\naws_secret_access_key=hush1\n",
-          "[default]\naws_access_key_id=B\n", NULL);
-    expect_failure(&fixture, TESS_ERR_INVALID, "profile default in ", "gives no secret access key");
+    fixture_must_begin(&fixture, "", "[default]\naws_access_key_id=A\naws_secret_access_key=hush1\n",
+                       "[default]\naws_access_key_id=B\n", NULL);
+    fixture_expect_failure(&fixture, TESS_ERR_INVALID, "profile default in ", "gives no secret access key");
     fixture_end(&fixture);
-    begin(&fixture, "", "[default]\naws_access_key_id=A\naws_secret_access_key=hush1\n", "[other]\nx=1\n",
-          NULL);
-    expect_key(&fixture, "A");
+    fixture_must_begin(&fixture, "", "[default]\naws_access_key_id=A\naws_secret_access_key=hush1\n",
+                       "[other]\nx=1\n", NULL);
+    fixture_expect_key(&fixture, "A");
     fixture_end(&fixture);
     static const struct {
         const char *config, *words;
@@ -218,14 +159,14 @@ static void keys_in_files(void **state)
         {"[default]\nrole_arn=arn:aws:iam::1:role/x\nsource_profile=default\nmfa_serial=arn\n", "mfa_serial"},
     };
     for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++) {
-        begin(&fixture, "", unsupported[i].config, NULL, NULL);
-        expect_failure(&fixture, TESS_ERR_UNSUPPORTED, unsupported[i].words,
-                       "`aws configure export-credentials --profile default --format env`");
+        fixture_must_begin(&fixture, "", unsupported[i].config, NULL, NULL);
+        fixture_expect_failure(&fixture, TESS_ERR_UNSUPPORTED, unsupported[i].words,
+                               "`aws configure export-credentials --profile default --format env`");
         fixture_end(&fixture);
     }
 }
 
-/* Is it signed with that key, for STS in eu-north-1, over what was sent? */
+/* Is it signed with that key, for FIXTURE_STS in eu-north-1, over what was sent? */
 static void check_signature(const struct fixture_call *call, const char *id, const char *secret,
                             const char *token)
 {
@@ -255,17 +196,18 @@ static void roles_by_other_profiles(void **state)
 {
     (void)state;
     struct fixture fixture;
-    begin(&fixture, "AWS_PROFILE=build",
-          "[default]\nregion = eu-west-1\n"
-          "[profile build]\nregion = eu-north-1\nrole_arn = arn:aws:iam::1:role/build\nsource_profile = "
-          "deploy\n"
-          "role_session_name = me@home\nexternal_id = a b&c\nduration_seconds = 1800\n"
-          "[profile deploy]\nrole_arn = arn:aws:iam::1:role/deploy\nsource_profile = me\n",
-          "[me]\naws_access_key_id = MEKEY\naws_secret_access_key = hushme\n", NULL);
-    fixture_answer_times(&fixture, "POST", STS, 200, sts_answer("AssumeRole", "DEPLOYKEY"), 1);
-    fixture_answer_times(&fixture, "POST", STS, 503, "", 1);
-    fixture_answer_times(&fixture, "POST", STS, 200, sts_answer("AssumeRole", "BUILDKEY"), 1);
-    expect_key(&fixture, "BUILDKEY");
+    fixture_must_begin(
+        &fixture, "AWS_PROFILE=build",
+        "[default]\nregion = eu-west-1\n"
+        "[profile build]\nregion = eu-north-1\nrole_arn = arn:aws:iam::1:role/build\nsource_profile = "
+        "deploy\n"
+        "role_session_name = me@home\nexternal_id = a b&c\nduration_seconds = 1800\n"
+        "[profile deploy]\nrole_arn = arn:aws:iam::1:role/deploy\nsource_profile = me\n",
+        "[me]\naws_access_key_id = MEKEY\naws_secret_access_key = hushme\n", NULL);
+    fixture_answer_times(&fixture, "POST", FIXTURE_STS, 200, fixture_sts("AssumeRole", "DEPLOYKEY"), 1);
+    fixture_answer_times(&fixture, "POST", FIXTURE_STS, 503, "", 1);
+    fixture_answer_times(&fixture, "POST", FIXTURE_STS, 200, fixture_sts("AssumeRole", "BUILDKEY"), 1);
+    fixture_expect_key(&fixture, "BUILDKEY");
     assert_int_equal(fixture.call_count, 3);
     assert_string_equal(fixture.calls[0].body,
                         "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fdeploy"
@@ -279,11 +221,11 @@ static void roles_by_other_profiles(void **state)
     fixture_end(&fixture);
 
     /* A profile whose own keys take on its role. */
-    begin(&fixture, "AWS_REGION=eu-north-1",
-          "[default]\nrole_arn = arn:aws:iam::1:role/self\nsource_profile = default\n",
-          "[default]\naws_access_key_id = MEKEY\naws_secret_access_key = hushme\n", NULL);
-    fixture_answer(&fixture, "POST", STS, 200, sts_answer("AssumeRole", "SELFKEY"));
-    expect_key(&fixture, "SELFKEY");
+    fixture_must_begin(&fixture, "AWS_REGION=eu-north-1",
+                       "[default]\nrole_arn = arn:aws:iam::1:role/self\nsource_profile = default\n",
+                       "[default]\naws_access_key_id = MEKEY\naws_secret_access_key = hushme\n", NULL);
+    fixture_answer(&fixture, "POST", FIXTURE_STS, 200, fixture_sts("AssumeRole", "SELFKEY"));
+    fixture_expect_key(&fixture, "SELFKEY");
     check_signature(&fixture.calls[0], "MEKEY", "hushme", NULL);
     fixture_end(&fixture);
 }
@@ -292,26 +234,29 @@ static void roles_by_places(void **state)
 {
     (void)state;
     struct fixture fixture;
-    begin(&fixture, "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_REGION=eu-north-1",
-          "[profile r]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Environment\n", NULL,
-          &(struct aws_options){.profile = "r"});
-    fixture_answer(&fixture, "POST", STS, 200, sts_answer("AssumeRole", "RKEY"));
-    expect_key(&fixture, "RKEY");
+    fixture_must_begin(&fixture,
+                       "AWS_ACCESS_KEY_ID=ENVKEY\nAWS_SECRET_ACCESS_KEY=hushenv\nAWS_REGION=eu-north-1",
+                       "[profile r]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Environment\n", NULL,
+                       &(struct aws_options){.profile = "r"});
+    fixture_answer(&fixture, "POST", FIXTURE_STS, 200, fixture_sts("AssumeRole", "RKEY"));
+    fixture_expect_key(&fixture, "RKEY");
     check_signature(&fixture.calls[0], "ENVKEY", "hushenv", NULL);
     fixture_end(&fixture);
 
-    begin(&fixture, "AWS_REGION=eu-north-1",
-          "[default]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Ec2InstanceMetadata\n", NULL, NULL);
-    add_imds(&fixture, json_keys);
-    fixture_answer(&fixture, "POST", STS, 200, sts_answer("AssumeRole", "RKEY"));
-    expect_key(&fixture, "RKEY");
+    fixture_must_begin(&fixture, "AWS_REGION=eu-north-1",
+                       "[default]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=Ec2InstanceMetadata\n",
+                       NULL, NULL);
+    fixture_add_instance(&fixture, fixture_json);
+    fixture_answer(&fixture, "POST", FIXTURE_STS, 200, fixture_sts("AssumeRole", "RKEY"));
+    fixture_expect_key(&fixture, "RKEY");
     check_signature(&fixture.calls[3], "JSONKEY", "hushjson", "hushtoken");
     fixture_end(&fixture);
 
-    begin(&fixture, "AWS_REGION=eu-north-1",
-          "[default]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=EcsContainer\n", NULL, NULL);
-    expect_failure(&fixture, TESS_ERR_DENIED, "credential_source = EcsContainer",
-                   "no AWS_CONTAINER_CREDENTIALS_… is set");
+    fixture_must_begin(&fixture, "AWS_REGION=eu-north-1",
+                       "[default]\nrole_arn=arn:aws:iam::1:role/r\ncredential_source=EcsContainer\n", NULL,
+                       NULL);
+    fixture_expect_failure(&fixture, TESS_ERR_DENIED, "credential_source = EcsContainer",
+                           "no AWS_CONTAINER_CREDENTIALS_… is set");
     fixture_end(&fixture);
 }
 
@@ -347,8 +292,8 @@ static void roles_that_make_no_sense(void **state)
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct fixture fixture;
-        begin(&fixture, "AWS_REGION=eu-north-1", bad[i].config, NULL, NULL);
-        expect_failure(&fixture, bad[i].status, bad[i].words, NULL);
+        fixture_must_begin(&fixture, "AWS_REGION=eu-north-1", bad[i].config, NULL, NULL);
+        fixture_expect_failure(&fixture, bad[i].status, bad[i].words, NULL);
         assert_int_equal(fixture.call_count, 0);
         fixture_end(&fixture);
     }
