@@ -57,9 +57,10 @@ static enum tess_status ask(const struct catalog_dynamo *catalog, const struct c
     if (status == TESS_OK && counting->member)
         status = dynamo_read_counter(json_object_at(answer.json, counting->member), name, value_out, error);
     else if (status != TESS_OK && strcmp(answer.code, "ConditionalCheckFailedException") == 0)
-        status = error_limit(error, "counter-value",
-                             "the counter %s cannot go beyond the 64-bit range, and nothing was counted",
-                             shown_text(name, SHOWN_NAME_BYTES).text);
+        status = error_limit(
+            error, "counter-value",
+            "the counter %s would go beyond the 64-bit range, or holds no number; nothing was counted",
+            shown_text(name, SHOWN_NAME_BYTES).text);
     else if (status != TESS_OK && counting->not_repeatable && answer.ambiguous)
         error_prefix(error, "the hit may or may not have been counted");
     dynamo_answer_clear(&answer);
