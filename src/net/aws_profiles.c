@@ -82,11 +82,11 @@ static enum tess_status complain(const struct parser *parser, const char *what)
 static enum tess_status grow(const struct parser *parser, void **items, size_t item_bytes, size_t count,
                              size_t *room)
 {
-    if (count < *room)
-        return TESS_OK;
     if (count >= AWS_PROFILES_MAX_PROPERTIES)
         return error_limit(parser->error, "properties", "%s, line %u: more than %d sections or properties",
                            parser->file->path.text, (unsigned)parser->line, AWS_PROFILES_MAX_PROPERTIES);
+    if (count < *room)
+        return TESS_OK;
     const size_t more = *room ? *room * 2 : 16;
     void *grown = realloc(*items, more * item_bytes);
     if (!grown)
