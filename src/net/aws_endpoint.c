@@ -26,6 +26,8 @@ static const struct partition *partition_of(const char *region)
     static const struct partition partitions[] = {
         {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false, false},
         {"us-gov-", "amazonaws.com", "api.aws", true, true},
+        {"us-iso-", "c2s.ic.gov", "c2s.ic.gov", true, false},
+        {"us-isob-", "sc2s.sgov.gov", "sc2s.sgov.gov", true, false},
         {"", "amazonaws.com", "api.aws", true, false},
     };
     const struct partition *partition = partitions;

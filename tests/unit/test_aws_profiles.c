@@ -12,8 +12,17 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "net/aws_profiles.h"
+#include "net/credentials.h"
 #include "scratch.h"
+#include "torture.h"
+
+static int64_t no_clock(void *context)
+{
+    (void)context;
+    return 1;
+}
 
 static struct aws_profiles *parse(const char *credentials, const char *config)
 {
@@ -258,6 +267,52 @@ static void files(void **state)
     aws_profiles_destroy(NULL);
 }
 
+/* From files to keys: no memory and no disk, anywhere on the way. */
+static enum tess_status from_files_to_keys(void *context, struct tess_error *error)
+{
+    const char *const *paths = context;
+    struct aws_environment environment = {{NULL}};
+    struct aws_settings settings = {.profiles = NULL};
+    struct credentials_provider *provider = NULL;
+    struct credentials credentials = {.expires_at_s = 0};
+    const struct aws_options options = {.region = "eu-north-1", .endpoint_url = "http://x/"};
+    environment.values[AWS_VAR_CONFIG_FILE] = strdup(paths[0]);
+    environment.values[AWS_VAR_SHARED_CREDENTIALS_FILE] = strdup(paths[1]);
+    if (!environment.values[AWS_VAR_CONFIG_FILE] || !environment.values[AWS_VAR_SHARED_CREDENTIALS_FILE]) {
+        aws_environment_clear(&environment);
+        return error_set(error, TESS_ERR_MEMORY, "no memory for the test");
+    }
+    enum tess_status status = aws_settings_load(&environment, &options, &settings, error);
+    if (status == TESS_OK)
+        status = credentials_provider_create(&settings, NULL, no_clock, NULL, &provider, error);
+    if (status == TESS_OK)
+        status = credentials_get(provider, NULL, &credentials, error);
+    if (status == TESS_OK)
+        assert_string_equal(credentials.keys.access_key_id, "A");
+    credentials_clear(&credentials);
+    credentials_provider_destroy(provider);
+    aws_settings_clear(&settings);
+    return status;
+}
+
+static void torture(void **state)
+{
+    (void)state;
+    char folder[64], config[128], credentials[128];
+    static const char config_text[] =
+        "[default]\nca_bundle = /x\n[services a]\ns3 =\n  endpoint_url = http://y\n";
+    static const char keys[] = "[default]\naws_access_key_id = A\naws_secret_access_key = hush\n";
+    scratch_make(folder);
+    (void)snprintf(config, sizeof config, "%s/config", folder);
+    (void)snprintf(credentials, sizeof credentials, "%s/credentials", folder);
+    scratch_write(config, config_text, sizeof config_text - 1);
+    scratch_write(credentials, keys, sizeof keys - 1);
+    const char *paths[] = {config, credentials};
+    assert_true(torture_loop(TORTURE_MEMORY, from_files_to_keys, paths) > 10);
+    assert_true(torture_loop(TORTURE_IO, from_files_to_keys, paths) > 2);
+    scratch_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +323,7 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(limits),
         cmocka_unit_test(files),
+        cmocka_unit_test(torture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -224,6 +224,11 @@ static void addresses_of_regions(void **state)
          false,
          {"https://s3-fips.us-gov-west-1.amazonaws.com", "https://dynamodb.us-gov-west-1.amazonaws.com",
           "https://sqs.us-gov-west-1.amazonaws.com", "https://sts.us-gov-west-1.amazonaws.com"}},
+        {"us-iso-east-1",
+         false,
+         false,
+         {"https://s3.us-iso-east-1.c2s.ic.gov", "https://dynamodb.us-iso-east-1.c2s.ic.gov",
+          "https://sqs.us-iso-east-1.c2s.ic.gov", "https://sts.us-iso-east-1.c2s.ic.gov"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fixture fixture;
