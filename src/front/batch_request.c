@@ -81,7 +81,7 @@ static enum tess_status read_json(const char *line, size_t size, struct tess_gri
                                   char **grid_id_out, struct tess_error *error)
 {
     char why[128];
-    cJSON *json = json_parse(line, size, why);
+    cJSON *json = json_read(line, size, why);
     if (!json)
         return refuse(error, "not a JSON request: %s", why);
     enum tess_status status = TESS_OK;

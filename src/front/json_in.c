@@ -223,7 +223,7 @@ static const char *find_duplicate(const cJSON *item)
     return NULL;
 }
 
-cJSON *json_parse(const char *text, size_t size, char why_out[128])
+cJSON *json_read(const char *text, size_t size, char why_out[128])
 {
     struct reader reader = {.text = text, .size = size};
     if (read_value(&reader) && reader.at < reader.size)

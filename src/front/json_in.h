@@ -16,6 +16,6 @@ enum { JSON_MAX_DEPTH = 16, JSON_MAX_MEMBERS = 256 };
  * The tree of one JSON text (for cJSON_Delete()), or NULL with the reason in `why_out`:
  * "byte 17: the string is not UTF-8".
  */
-cJSON *json_parse(const char *text, size_t size, char why_out[128]);
+cJSON *json_read(const char *text, size_t size, char why_out[128]);
 
 #endif

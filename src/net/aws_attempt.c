@@ -9,30 +9,38 @@
 #include "net/aws_endpoint.h"
 #include "net/digest.h"
 
-enum { OWN_HEADERS = 16, SENT_HEADERS = OWN_HEADERS + 5, HOST_BYTES = 320 };
+enum { OWN_HEADERS = 16, SENT_HEADERS = OWN_HEADERS + 5 };
 
 /* What is made of a request, once for each attempt. */
 struct parts {
-    char host[HOST_BYTES];
+    struct aws_signed_place place;
     char payload_hash[DIGEST_SHA256_HEX_BYTES];
-    struct bytes path, url;
+    struct bytes url;
     struct sigv4_header signed_headers[OWN_HEADERS + 1];
     struct http_header sent[SENT_HEADERS];
     size_t sent_count;
     struct sigv4_result signature;
 };
 
-/* As it is sent and signed: in lower case, without the scheme's own port. */
-static void read_host(const struct aws_url *url, char host_out[HOST_BYTES])
+enum tess_status aws_signed_place(const char *endpoint, const char *path, struct aws_signed_place *place_out,
+                                  struct tess_error *error)
 {
-    const char *standard = url->secure ? ":443" : ":80";
-    size_t size = url->authority_size < HOST_BYTES - 1 ? url->authority_size : HOST_BYTES - 1;
+    struct aws_url url;
+    enum tess_status status = aws_url_check(endpoint, "the endpoint", &url, error);
+    if (status != TESS_OK)
+        return status;
+    const char *standard = url.secure ? ":443" : ":80";
     const size_t port = strlen(standard);
-    if (size > port && memcmp(url->authority + size - port, standard, port) == 0)
+    size_t size = url.authority_size;
+    if (size > port && memcmp(url.authority + size - port, standard, port) == 0)
         size -= port;
+    if (size >= sizeof place_out->host || strlen(url.path) + strlen(path) >= sizeof place_out->path)
+        return error_limit(error, "address-bytes", "the address of an object is too long");
     for (size_t i = 0; i < size; i++)
-        host_out[i] = (char)tolower((unsigned char)url->authority[i]);
-    host_out[size] = '\0';
+        place_out->host[i] = (char)tolower((unsigned char)url.authority[i]);
+    place_out->host[size] = '\0';
+    (void)snprintf(place_out->path, sizeof place_out->path, "%s%s", url.path, path);
+    return TESS_OK;
 }
 
 static enum tess_status hash_payload(const struct aws_request *request,
@@ -53,19 +61,13 @@ static enum tess_status hash_payload(const struct aws_request *request,
     return TESS_OK;
 }
 
-static enum tess_status make_url(const struct aws_request *request, const struct aws_url *url,
-                                 struct parts *parts)
+static enum tess_status make_url(const struct aws_request *request, struct parts *parts)
 {
-    bytes_init(&parts->path, 16384);
-    bytes_init(&parts->url, 32768);
-    enum tess_status status = bytes_append_text(&parts->path, url->path);
-    if (status == TESS_OK)
-        status = bytes_append_text(&parts->path, request->path);
-    if (status == TESS_OK)
-        status = bytes_append_format(&parts->url, "%s%s%s%s", request->endpoint, request->path,
-                                     request->query && request->query[0] ? "?" : "",
-                                     request->query ? request->query : "");
-    return status == TESS_OK && !bytes_text(&parts->path) ? TESS_ERR_MEMORY : status;
+    enum { URL_MAX_BYTES = 40000 };
+    bytes_init(&parts->url, URL_MAX_BYTES);
+    return bytes_append_format(&parts->url, "%s%s%s%s", request->endpoint, request->path,
+                               request->query && request->query[0] ? "?" : "",
+                               request->query ? request->query : "");
 }
 
 static void send_header(struct parts *parts, const char *name, const char *value)
@@ -83,15 +85,15 @@ static enum tess_status sign(const struct aws_attempt *attempt, const struct cre
            : sigv4_scope_service(request->region, aws_service_name(request->service->service));
     if (request->header_count > OWN_HEADERS)
         return error_set(error, TESS_ERR_INTERNAL, "more headers than there is room for");
-    parts->signed_headers[0] = (struct sigv4_header){"host", parts->host};
-    send_header(parts, "Host", parts->host);
+    parts->signed_headers[0] = (struct sigv4_header){"host", parts->place.host};
+    send_header(parts, "Host", parts->place.host);
     for (size_t i = 0; i < request->header_count; i++) {
         parts->signed_headers[i + 1] =
             (struct sigv4_header){request->headers[i].name, request->headers[i].value};
         send_header(parts, request->headers[i].name, request->headers[i].value);
     }
     const struct sigv4_request to_sign = {.method = request->method,
-                                          .path = bytes_text(&parts->path),
+                                          .path = parts->place.path,
                                           .query = request->query,
                                           .headers = parts->signed_headers,
                                           .header_count = request->header_count + 1,
@@ -116,16 +118,14 @@ static enum tess_status prepare(const struct aws_attempt *attempt, struct creden
                                 struct parts *parts, struct tess_error *error)
 {
     const struct aws_request *request = attempt->request;
-    struct aws_url url;
     enum tess_status status = stop_check(request->stop, error);
     if (status == TESS_OK)
-        status = aws_url_check(request->endpoint, "the endpoint", &url, error);
+        status = aws_signed_place(request->endpoint, request->path, &parts->place, error);
     if (status != TESS_OK)
         return status;
-    read_host(&url, parts->host);
     status = hash_payload(request, parts->payload_hash);
     if (status == TESS_OK)
-        status = make_url(request, &url, parts);
+        status = make_url(request, parts);
     if (status != TESS_OK)
         return error_set(error, status, "a request cannot be put together");
     credentials_clear(credentials);
@@ -175,7 +175,6 @@ enum tess_status aws_attempt(struct aws_attempt *attempt, struct credentials *cr
     /* The signature of an expired link is no secret worth wiping; the keys are credentials_clear()'s to wipe.
      */
     sigv4_result_clear(&parts.signature);
-    bytes_clear(&parts.path);
     bytes_clear(&parts.url);
     return status;
 }

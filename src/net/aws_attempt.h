@@ -19,6 +19,16 @@ struct aws_attempt {
     enum aws_attempt_outcome outcome; /* set by aws_attempt() */
 };
 
+/* What of an address is signed: the host as it is sent (lower case, without the scheme's own port), and the
+ * whole path. */
+struct aws_signed_place {
+    char host[320];
+    char path[16384];
+};
+/* TESS_ERR_INVALID, TESS_ERR_LIMIT. Pure. */
+enum tess_status aws_signed_place(const char *endpoint, const char *path, struct aws_signed_place *place_out,
+                                  struct tess_error *error);
+
 /*
  * `credentials` are replaced by those of this attempt, response->http and ->complaint by what came. The
  * status is the transport's (TESS_OK with any answer) or why nothing was sent.

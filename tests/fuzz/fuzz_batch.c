@@ -9,14 +9,14 @@
 static void check_json(const char *text, size_t size)
 {
     char why[128] = "";
-    cJSON *tree = json_parse(text, size, why);
+    cJSON *tree = json_read(text, size, why);
     if (!tree) {
         FUZZ_ASSERT(memchr(why, 0, sizeof why) && why[0] != '\0');
         return;
     }
     char *printed = cJSON_PrintUnformatted(tree);
     FUZZ_ASSERT(printed);
-    cJSON *again = json_parse(printed, strlen(printed), why);
+    cJSON *again = json_read(printed, strlen(printed), why);
     FUZZ_ASSERT(again);
     FUZZ_ASSERT(cJSON_Compare(tree, again, 1));
     cJSON_Delete(again);
