@@ -39,8 +39,7 @@ struct s3_call {
     size_t header_count;
     const struct http_body *body;
     const char *payload_hash;
-    uint64_t
-        max_body_bytes; /* 0: S3_ERROR_MAX_BYTES; less is never asked for, so that complaints can be read */
+    uint64_t max_body_bytes; /* of a good answer; 0: S3_ERROR_MAX_BYTES */
     const struct stop *stop;
 };
 
