@@ -2,9 +2,10 @@
 /*
  * create-grid: look up, answer from the store if the grid is there, else build, store, presign.
  *
- * Order of what becomes visible: first the sidecar, then the grid, so a grid that is there always has its
- * list of failed cells; killed in between, a sidecar is left that nothing points at and the next attempt
- * overwrites.
+ * The images are read as they are at that moment, and the grid's key is made of the versions that came with
+ * the bytes: an image that is replaced meanwhile cannot lend its new version to a picture of its old bytes.
+ * The grid and its sidecar may become visible in either order, and a job may be killed in between: a sidecar
+ * without its grid, or with another's, is not believed (grid_stored.c).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "engine/grid_request.h"
+#include "base/parallel.h"
+#include "engine/grid_build.h"
 #include "engine/montage.h"
 #include "engine/pipeline.h"
 #include "engine/sidecar.h"
@@ -21,18 +23,6 @@ struct answer {
     struct tess_answer pub; /* first: the caller holds a pointer to this */
     char *grid_id, *key, *url;
     struct result *result;
-};
-
-struct grid_build {
-    struct tess_engine *engine;
-    struct tess_store *store;
-    const struct backend *backend;
-    const struct tess_grid_request *request;
-    struct grid_lookup lookup;
-    struct result *result;
-    char *output_name; /* copied before anything is built: naming the file that is there must not fail */
-    int64_t begun_ns, deadline_ns;
-    bool cached;
 };
 
 void tess_answer_destroy(struct tess_answer *answer)
@@ -47,8 +37,7 @@ void tess_answer_destroy(struct tess_answer *answer)
     free(self);
 }
 
-/* A fresh result with all cells in place. */
-static enum tess_status make_result(struct grid_build *build, struct tess_error *error)
+enum tess_status grid_build_make_result(struct grid_build *build, struct tess_error *error)
 {
     const struct plan *plan = &build->lookup.plan;
     result_destroy(build->result);
@@ -62,95 +51,113 @@ static enum tess_status make_result(struct grid_build *build, struct tess_error 
                 : error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", plan->tiles);
 }
 
-/* Copies the stored grid to the file that -o names. */
-static enum tess_status save_stored(struct grid_build *build, struct tess_error *error)
+/* A store that gives not one image, or files that cannot even be examined, are not a matter of bad images. */
+static enum tess_status check_store(const struct grid_build *build, struct tess_error *error)
 {
-    const struct backend *backend = build->backend;
-    const char *output = build->request->output;
-    const struct object_get request = {
-        .bucket = backend->dest_bucket, .key = build->lookup.key, .max_bytes = UINT64_C(1) << 40};
-    struct bytes picture;
-    if (!output)
-        return TESS_OK;
-    enum tess_status status = backend->objects->ops->get(backend->objects, &request, &picture, NULL, error);
-    if (status == TESS_OK) {
-        status = tess_write_file(output, picture.data, picture.size, error);
-        bytes_clear(&picture);
+    const struct result *result = build->result;
+    const bool remote = build->backend->objects->remote;
+    size_t unread = 0, first = 0;
+    for (size_t i = 0; i < result->pub.cell_count; i++) {
+        const enum tess_status status = result->cells[i].status;
+        const bool refused = status == TESS_ERR_IO || status == TESS_ERR_DENIED ||
+                             status == TESS_ERR_TIMEOUT || status == TESS_ERR_BUSY;
+        const bool unknown =
+            status != TESS_OK && status != TESS_ERR_NOT_FOUND && !build->lookup.versions[i][0];
+        if ((remote ? refused : unknown) && unread++ == 0)
+            first = i;
     }
-    return status;
-}
-
-/* Whether the store holds this very grid; then the result is as it was when it was built. */
-static bool find_stored(struct grid_build *build)
-{
-    const struct backend *backend = build->backend;
-    const struct objects_ops *ops = backend->objects->ops;
-    const struct object_get sidecar = {
-        .bucket = backend->dest_bucket, .key = build->lookup.sidecar_key, .max_bytes = SIDECAR_MAX_BYTES};
-    struct object_info info;
-    struct bytes json;
-    if (build->request->options.fresh ||
-        ops->stat(backend->objects, backend->dest_bucket, build->lookup.key, NULL, &info, NULL) != TESS_OK ||
-        ops->get(backend->objects, &sidecar, &json, NULL, NULL) != TESS_OK)
-        return false;
-    /* The sidecar is written before its grid: killed in between, it is another's that is still there. */
-    bool found = make_result(build, NULL) == TESS_OK && sidecar_read(&json, build->result, NULL) == TESS_OK &&
-                 build->result->pub.bytes == info.size_bytes;
-    bytes_clear(&json);
-    if (found)
-        result_close(build->result, &build->lookup.plan, 1);
-    /* A strict request may find a grid that a lenient one stored with placeholders. */
-    return found && !(build->request->options.strict && build->result->pub.failed_count > 0);
+    if (unread == 0 || (remote && unread < result->pub.cell_count))
+        return TESS_OK;
+    return error_set(error, result->cells[first].status, "bucket %s: %s", build->lookup.bucket,
+                     result->cells[first].reason);
 }
 
 static enum tess_status run_pipeline(struct grid_build *build, struct sink *sink, struct tess_error *error)
 {
-    const struct backend *backend = build->backend;
+    struct tess_store *store = build->input.store;
+    struct grid_lookup *lookup = &build->lookup;
     struct source_objects source;
-    source_objects_init(&source, backend->objects, backend->source_bucket, build->lookup.keys.keys, NULL,
-                        &build->store->typical_bytes);
-    const struct pipeline_page page = {.engine = build->engine,
-                                       .plan = &build->lookup.plan,
+    source_objects_init(&source, build->backend->objects, lookup->bucket, lookup->keys.keys, lookup->versions,
+                        &store->typical_bytes);
+    const struct pipeline_page page = {.engine = build->input.engine,
+                                       .plan = &lookup->plan,
                                        .options = &build->request->options,
                                        .source = &source.source,
-                                       .total = build->lookup.plan.tiles,
+                                       .total = lookup->plan.tiles,
                                        .sink = sink,
                                        .result = build->result,
                                        .watch = &build->request->watch,
-                                       .deadline_ns = build->deadline_ns};
+                                       .deadline_ns = build->caller.deadline_ns};
     enum tess_status status = pipeline_run(&page, error);
     build->result->pub.bytes = sink->bytes;
-    result_close(build->result, &build->lookup.plan, 1);
-    return status;
+    result_close(build->result, &lookup->plan, 1);
+    return status == TESS_OK ? check_store(build, error) : status;
+}
+
+/*
+ * The versions of what is not an image's content. A failure that may pass must not share a key with what the
+ * image will be when it has: in a remote store a grid is left as it is where one of its key is already.
+ */
+static void settle_versions(struct grid_build *build)
+{
+    static const char unread[] = "unread";
+    const struct result *result = build->result;
+    const bool remote = build->backend->objects->remote;
+    for (size_t i = 0; i < result->pub.cell_count; i++) {
+        const enum tess_status status = result->cells[i].status;
+        char *version = build->lookup.versions[i];
+        const bool passing =
+            !sidecar_is_lasting(status) || (status == TESS_ERR_LIMIT && result->short_of_memory);
+        if (status == TESS_ERR_NOT_FOUND)
+            version[0] = '\0';
+        else if (status != TESS_OK && (version[0] == '\0' || (remote && passing)))
+            memcpy(version, unread, sizeof unread);
+    }
 }
 
 static enum tess_status put_sidecar(struct grid_build *build, struct tess_error *error)
 {
-    const struct backend *backend = build->backend;
     struct bytes json;
-    enum tess_status status = sidecar_write(build->result, &json, error);
+    enum tess_status status = sidecar_write(build->result, build->key, &json, error);
     if (status == TESS_OK)
-        status = objects_put(backend->objects, backend->dest_bucket, build->lookup.sidecar_key,
+        status = objects_put(build->backend->objects, build->backend->dest_bucket, build->lookup.sidecar_key,
                              "application/json", json.data, json.size, error);
     bytes_clear(&json);
     return status;
+}
+
+struct publishing {
+    struct grid_build *build;
+    struct sink *sink;
+};
+
+/* Turn 0 is the sidecar, turn 1 the grid. */
+static enum tess_status publish_one(void *context, size_t turn, struct tess_error *error)
+{
+    const struct publishing *publishing = context;
+    struct grid_build *build = publishing->build;
+    if (turn == 0)
+        return put_sidecar(build, error);
+    struct object_writer *writer = publishing->sink->object;
+    publishing->sink->object = NULL;
+    return build->backend->objects->ops->writer_commit(writer, build->key, error);
 }
 
 /* Builds into the object (and the file). The object first: it is the answer, the file a copy for the caller.
  */
 static enum tess_status build_into(struct grid_build *build, struct sink *sink, struct tess_error *error)
 {
-    const struct objects_ops *ops = build->backend->objects->ops;
+    struct objects *objects = build->backend->objects;
+    struct publishing publishing = {build, sink};
     enum tess_status status = run_pipeline(build, sink, error);
-    if (status == TESS_OK)
-        status = put_sidecar(build, error);
     const int64_t committing_ns = clock_monotonic_ns();
     if (status == TESS_OK) {
-        status = ops->writer_commit(sink->object, build->lookup.key, error);
-        sink->object = NULL;
+        settle_versions(build);
+        grid_lookup_key(&build->lookup, build->key);
+        status = parallel_for(2, objects->remote ? 2 : 1, publish_one, &publishing, error);
     }
     if (sink->object)
-        ops->writer_abort(sink->object);
+        objects->ops->writer_abort(sink->object);
     if (sink->file && status == TESS_OK)
         status = file_writer_commit(sink->file, error);
     else if (sink->file)
@@ -162,17 +169,19 @@ static enum tess_status build_into(struct grid_build *build, struct sink *sink, 
 static enum tess_status build_grid(struct grid_build *build, struct tess_error *error)
 {
     struct objects *objects = build->backend->objects;
-    const struct object_put request = {.bucket = build->backend->dest_bucket,
-                                       .media_type = tess_format_media_type(build->lookup.plan.format)};
     struct file_writer file;
     struct sink sink = {.objects = objects};
-    enum tess_status status = make_result(build, error);
+    build->put = (struct object_put){.bucket = build->backend->dest_bucket,
+                                     .media_type = tess_format_media_type(build->lookup.plan.format),
+                                     .only_new = objects->remote && !build->request->options.fresh,
+                                     .stop = &build->stop};
+    enum tess_status status = grid_build_make_result(build, error);
     if (status == TESS_OK && build->request->output) {
         status = file_writer_open(&file, build->request->output, false, error);
         sink.file = status == TESS_OK ? &file : NULL;
     }
     if (status == TESS_OK)
-        status = objects->ops->writer_open(objects, &request, &sink.object, error);
+        status = objects->ops->writer_open(objects, &build->put, &sink.object, error);
     if (status == TESS_OK)
         return build_into(build, &sink, error);
     if (sink.file)
@@ -185,7 +194,7 @@ static enum tess_status presign(const struct grid_build *build, struct answer *a
 {
     struct objects *objects = build->backend->objects;
     const struct object_link_request request = {.bucket = build->backend->dest_bucket,
-                                                .key = build->lookup.key,
+                                                .key = build->key,
                                                 .method = "GET",
                                                 .now_s = clock_unix_ms() / 1000,
                                                 .expires_s = build->request->options.expires_s};
@@ -209,7 +218,7 @@ static enum tess_status make_answer(struct grid_build *build, bool stored, struc
         return error_set(error, TESS_ERR_MEMORY, "no memory for an answer");
     enum tess_status status = stored ? presign(build, answer, error) : TESS_OK;
     answer->grid_id = strdup(build->request->grid_id);
-    answer->key = strdup(stored ? build->lookup.key : "");
+    answer->key = strdup(stored ? build->key : "");
     if (status == TESS_OK && (!answer->grid_id || !answer->key))
         status = error_set(error, TESS_ERR_MEMORY, "no memory for an answer");
     if (status != TESS_OK) {
@@ -228,39 +237,46 @@ static enum tess_status make_answer(struct grid_build *build, bool stored, struc
     return TESS_OK;
 }
 
+static enum tess_status answer_or_build(struct grid_build *build, struct tess_answer **answer_out,
+                                        struct tess_error *error)
+{
+    const double plan_ms = (double)(clock_monotonic_ns() - build->begun_ns) / 1e6;
+    build->cached = grid_stored_find(build);
+    enum tess_status status = build->cached ? grid_stored_save(build, error) : build_grid(build, error);
+    if (build->result)
+        build->result->pub.timings.plan_ms = plan_ms;
+    if (status == TESS_OK && build->output_name) {
+        result_take_output(build->result, build->output_name);
+        build->output_name = NULL;
+    }
+    if (status == TESS_OK) {
+        status = make_answer(build, true, answer_out, error);
+    } else if (status == TESS_ERR_TILE_FAILED && make_answer(build, false, answer_out, NULL) != TESS_OK) {
+        *answer_out = NULL; /* the error still says what failed */
+    }
+    return status;
+}
+
 enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store *store,
                                   const struct tess_grid_request *request, struct tess_answer **answer_out,
                                   struct tess_error *error)
 {
-    struct grid_build build = {.engine = engine,
-                               .store = store,
-                               .backend = &store->backend,
-                               .request = request,
-                               .begun_ns = clock_monotonic_ns(),
-                               .deadline_ns = montage_deadline_ns(engine)};
+    struct grid_build build = {
+        .input = {.engine = engine, .store = store, .request = request, .stop = &build.stop},
+        .backend = &store->backend,
+        .request = request,
+        .caller = {&request->watch, montage_deadline_ns(engine), engine->options.limits.timeout_ms},
+        .stop = {caller_must_stop, &build.caller},
+        .begun_ns = clock_monotonic_ns()};
     *answer_out = NULL;
-    enum tess_status status = grid_lookup_init(&build.lookup, engine, store, request, error);
+    enum tess_status status = grid_lookup_init(&build.lookup, &build.input, error);
     if (status != TESS_OK)
         return status;
     build.output_name = request->output ? strdup(request->output) : NULL;
-    if (request->output && !build.output_name) {
-        grid_lookup_clear(&build.lookup);
-        return error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
-    }
-    const double plan_ms = (double)(clock_monotonic_ns() - build.begun_ns) / 1e6;
-    build.cached = find_stored(&build);
-    status = build.cached ? save_stored(&build, error) : build_grid(&build, error);
-    if (build.result)
-        build.result->pub.timings.plan_ms = plan_ms;
-    if (status == TESS_OK && build.output_name) {
-        result_take_output(build.result, build.output_name);
-        build.output_name = NULL;
-    }
-    if (status == TESS_OK) {
-        status = make_answer(&build, true, answer_out, error);
-    } else if (status == TESS_ERR_TILE_FAILED && make_answer(&build, false, answer_out, NULL) != TESS_OK) {
-        *answer_out = NULL; /* the error still says what failed */
-    }
+    if (request->output && !build.output_name)
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
+    else
+        status = answer_or_build(&build, answer_out, error);
     free(build.output_name);
     result_destroy(build.result);
     grid_lookup_clear(&build.lookup);

@@ -53,22 +53,42 @@ static void add_options(struct digest *digest, const struct grid_key_input *inpu
     add_text(digest, options->title);
 }
 
-void grid_key_make(const struct grid_key_input *input, char key_out[GRID_KEY_BYTES],
-                   char sidecar_out[GRID_KEY_BYTES])
+static void name_hash(struct digest *digest, const char *ending, char key_out[GRID_KEY_BYTES])
 {
-    struct digest digest;
     uint8_t hash[DIGEST_SHA256_BYTES];
     char hex[DIGEST_SHA256_HEX_BYTES];
+    digest_finish(digest, hash);
+    digest_hex(hash, sizeof hash, hex);
+    (void)snprintf(key_out, GRID_KEY_BYTES, "%.*s.%s", KEY_HEX_DIGITS, hex, ending);
+}
+
+static void add_request(struct digest *digest, const struct grid_key_input *input)
+{
+    add_text(digest, input->grid_id);
+    if (input->bucket)
+        add_text(digest, input->bucket);
+    add_options(digest, input);
+}
+
+void grid_key_make(const struct grid_key_input *input, char key_out[GRID_KEY_BYTES])
+{
+    struct digest digest;
     digest_init(&digest);
-    add_text(&digest, input->grid_id);
-    add_options(&digest, input);
+    add_request(&digest, input);
     for (size_t i = 0; i < input->count; i++) {
         add_text(&digest, input->keys[i]);
         add_text(&digest, input->versions[i]);
     }
-    digest_finish(&digest, hash);
-    digest_hex(hash, sizeof hash, hex);
-    (void)snprintf(key_out, GRID_KEY_BYTES, "%.*s.%s", KEY_HEX_DIGITS, hex,
-                   tess_format_extension(input->plan->format));
-    (void)snprintf(sidecar_out, GRID_KEY_BYTES, "%.*s.json", KEY_HEX_DIGITS, hex);
+    name_hash(&digest, tess_format_extension(input->plan->format), key_out);
+}
+
+void grid_key_make_sidecar(const struct grid_key_input *input, char key_out[GRID_KEY_BYTES])
+{
+    struct digest digest;
+    digest_init(&digest);
+    add_text(&digest, "sidecar");
+    add_request(&digest, input);
+    for (size_t i = 0; i < input->count; i++)
+        add_text(&digest, input->keys[i]);
+    name_hash(&digest, "json", key_out);
 }

@@ -5,36 +5,15 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
+#include "engine/caller.h"
 #include "engine/montage.h"
+#include "engine/store_list.h"
 
 void tess_grid_request_defaults(struct tess_grid_request *request)
 {
     *request = (struct tess_grid_request){0};
     tess_grid_options_defaults(&request->options);
-}
-
-static enum tess_status look_at_objects(struct grid_lookup *lookup, const struct backend *backend,
-                                        struct tess_error *error)
-{
-    struct objects *objects = backend->objects;
-    for (size_t i = 0; i < lookup->keys.count; i++) {
-        struct object_info info = {0};
-        struct tess_error trouble;
-        enum tess_status status =
-            objects->ops->stat(objects, backend->source_bucket, lookup->keys.keys[i], NULL, &info, &trouble);
-        if (status != TESS_OK && status != TESS_ERR_NOT_FOUND) {
-            if (error)
-                *error = trouble;
-            return status;
-        }
-        /* A missing object is a placeholder, and a key of its own: once the object is there, so is another
-         * grid. */
-        lookup->sizes_bytes[i] = status == TESS_OK ? info.size_bytes : 0;
-        lookup->versions[i] = strdup(status == TESS_OK ? info.version : "");
-        if (!lookup->versions[i])
-            return error_set(error, TESS_ERR_MEMORY, "no memory for %zu versions", lookup->keys.count);
-    }
-    return TESS_OK;
 }
 
 static enum tess_format format_of(const struct tess_grid_request *request)
@@ -44,52 +23,133 @@ static enum tess_format format_of(const struct tess_grid_request *request)
     return tess_format_of_name(request->output);
 }
 
-static void make_key(struct grid_lookup *lookup, const struct tess_engine *engine,
-                     const struct tess_grid_request *request)
+static struct grid_key_input key_input(const struct grid_lookup *lookup)
 {
-    const struct grid_key_input input = {.grid_id = request->grid_id,
-                                         .plan = &lookup->plan,
-                                         .options = &request->options,
-                                         .limits = &engine->options.limits,
-                                         .count = lookup->keys.count,
-                                         .keys = (const char *const *)lookup->keys.keys,
-                                         .versions = (const char *const *)lookup->versions};
-    grid_key_make(&input, lookup->key, lookup->sidecar_key);
+    const struct grid_lookup_input *input = lookup->input;
+    return (struct grid_key_input){.grid_id = input->request->grid_id,
+                                   .bucket = input->request->images ? lookup->bucket : NULL,
+                                   .plan = &lookup->plan,
+                                   .options = &input->request->options,
+                                   .limits = &input->engine->options.limits,
+                                   .count = lookup->keys.count,
+                                   .keys = lookup->keys.keys,
+                                   .versions = lookup->versions};
 }
 
-enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct tess_engine *engine,
-                                  struct tess_store *store, const struct tess_grid_request *request,
+void grid_lookup_key(const struct grid_lookup *lookup, char key_out[GRID_KEY_BYTES])
+{
+    const struct grid_key_input input = key_input(lookup);
+    grid_key_make(&input, key_out);
+}
+
+/* The images that the request names; a listing of objects is in ascending order and knows no times. */
+static enum tess_status find_images(struct grid_lookup *lookup, struct tess_error *error)
+{
+    const struct grid_lookup_input *input = lookup->input;
+    const enum tess_order order = input->request->options.order;
+    struct tess_keys *keys = &lookup->keys;
+    if (order == TESS_ORDER_ADDED)
+        return error_set(error, TESS_ERR_INVALID,
+                         "order: %s stands for stored objects, which tell no time of adding",
+                         input->request->images);
+    enum tess_status status =
+        tess_grid_id_check(input->request->grid_id, strlen(input->request->grid_id), error);
+    if (status == TESS_OK)
+        status = store_name_read(input->request->images, &lookup->images, error);
+    if (status == TESS_OK)
+        status = store_find_keys(input->store, &lookup->images, input->engine->options.limits.max_cells,
+                                 input->stop, keys, error);
+    lookup->bucket = lookup->images.bucket;
+    for (size_t i = 0, j = keys->count; order != TESS_ORDER_KEY && i + 1 < j; i++) {
+        char *key = keys->keys[i];
+        keys->keys[i] = keys->keys[--j];
+        keys->keys[j] = key;
+    }
+    return status;
+}
+
+static enum tess_status list_images(struct grid_lookup *lookup, struct tess_error *error)
+{
+    const struct grid_lookup_input *input = lookup->input;
+    const struct store_listing listing = {.grid_id = input->request->grid_id,
+                                          .order = input->request->options.order,
+                                          .most = input->engine->options.limits.max_cells,
+                                          .stop = input->stop};
+    lookup->bucket = input->store->backend.source_bucket;
+    return store_list_keys(input->store, &listing, &lookup->keys, error);
+}
+
+enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_lookup_input *input,
                                   struct tess_error *error)
 {
-    *lookup = (struct grid_lookup){0};
-    enum tess_status status =
-        tess_store_list(store, request->grid_id, request->options.order, &lookup->keys, error);
+    const struct tess_grid_request *request = input->request;
+    *lookup = (struct grid_lookup){.input = input};
+    enum tess_status status = request->images ? find_images(lookup, error) : list_images(lookup, error);
     if (status == TESS_OK)
-        status = montage_plan(engine, &request->options, lookup->keys.count, format_of(request),
+        status = montage_plan(input->engine, &request->options, lookup->keys.count, format_of(request),
                               &lookup->plan, error);
     if (status == TESS_OK) {
         lookup->versions = calloc(lookup->keys.count, sizeof *lookup->versions);
-        lookup->sizes_bytes = calloc(lookup->keys.count, sizeof *lookup->sizes_bytes);
-        if (!lookup->versions || !lookup->sizes_bytes)
+        if (!lookup->versions)
             status = error_set(error, TESS_ERR_MEMORY, "no memory for %zu versions", lookup->keys.count);
     }
-    if (status == TESS_OK)
-        status = look_at_objects(lookup, &store->backend, error);
-    if (status == TESS_OK)
-        make_key(lookup, engine, request);
-    else
+    if (status == TESS_OK) {
+        const struct grid_key_input names = key_input(lookup);
+        grid_key_make_sidecar(&names, lookup->sidecar_key);
+    } else {
         grid_lookup_clear(lookup);
+    }
     return status;
 }
 
 void grid_lookup_clear(struct grid_lookup *lookup)
 {
-    for (size_t i = 0; lookup->versions && i < lookup->keys.count; i++)
-        free(lookup->versions[i]);
     free(lookup->versions);
-    free(lookup->sizes_bytes);
     tess_keys_clear(&lookup->keys);
     *lookup = (struct grid_lookup){0};
+}
+
+struct versions_loop {
+    struct grid_lookup *lookup;
+    const char *grid_key;
+    struct object_info *grid_out;
+};
+
+/* Turn 0 is the grid itself, the others are the images. */
+static enum tess_status look_at_one(void *context, size_t index, struct tess_error *error)
+{
+    const struct versions_loop *loop = context;
+    struct grid_lookup *lookup = loop->lookup;
+    const struct backend *backend = &lookup->input->store->backend;
+    struct object_info info = {0};
+    const bool grid = index == 0;
+    if (grid && !loop->grid_key)
+        return TESS_OK;
+    enum tess_status status = backend->objects->ops->stat(
+        backend->objects, grid ? backend->dest_bucket : lookup->bucket,
+        grid ? loop->grid_key : lookup->keys.keys[index - 1], lookup->input->stop, &info, error);
+    if (status != TESS_OK && status != TESS_ERR_NOT_FOUND)
+        return status;
+    /* A missing object is a placeholder, and a key of its own: once the object is there, so is another grid.
+     */
+    if (status == TESS_ERR_NOT_FOUND)
+        info = (struct object_info){0};
+    if (grid)
+        *loop->grid_out = info;
+    else
+        memcpy(lookup->versions[index - 1], info.version, OBJECT_VERSION_BYTES);
+    return TESS_OK;
+}
+
+enum tess_status grid_lookup_versions(struct grid_lookup *lookup, const char *grid_key,
+                                      struct object_info *grid_out, struct tess_error *error)
+{
+    const struct objects *objects = lookup->input->store->backend.objects;
+    const uint32_t fetches = lookup->input->engine->options.fetches;
+    struct versions_loop loop = {lookup, grid_key, grid_out};
+    /* Looking at a file takes less than starting a thread for it. */
+    const uint32_t threads = !objects->remote ? 1 : fetches ? fetches : objects->fetches;
+    return parallel_for(lookup->keys.count + 1, threads, look_at_one, &loop, error);
 }
 
 enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *store,
@@ -97,12 +157,19 @@ enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *s
                                 struct tess_plan_summary *summary_out, char key_out[TESS_KEY_MAX_BYTES + 1],
                                 struct tess_error *error)
 {
+    const struct caller caller = {&request->watch, montage_deadline_ns(engine),
+                                  engine->options.limits.timeout_ms};
+    const struct stop stop = {caller_must_stop, &caller};
+    const struct grid_lookup_input input = {engine, store, request, &stop};
     struct grid_lookup lookup;
-    enum tess_status status = grid_lookup_init(&lookup, engine, store, request, error);
+    enum tess_status status = grid_lookup_init(&lookup, &input, error);
     if (status != TESS_OK)
         return status;
-    *summary_out = montage_summary(&lookup.plan, lookup.plan.tiles, 1);
-    memcpy(key_out, lookup.key, sizeof lookup.key);
+    status = grid_lookup_versions(&lookup, NULL, NULL, error);
+    if (status == TESS_OK) {
+        *summary_out = montage_summary(&lookup.plan, lookup.plan.tiles, 1);
+        grid_lookup_key(&lookup, key_out);
+    }
     grid_lookup_clear(&lookup);
-    return TESS_OK;
+    return status;
 }

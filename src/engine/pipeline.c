@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/caller.h"
 #include "engine/caption.h"
 #include "engine/pipeline_job.h"
 #include "image/vips_module.h"
@@ -31,20 +32,11 @@ static void on_encoder_failure(void *context, const struct tess_error *error)
     job_mark_stopping(context, error);
 }
 
-/* Whether the caller wants out, or time is up. */
 static enum tess_status must_stop(const void *context, struct tess_error *error)
 {
     const struct pipeline_page *page = context;
-    const volatile int *cancel = page->watch->cancel;
-    if (cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED)) /* another thread's to set, at any time */
-        return error_set(error, TESS_ERR_CANCELLED, "cancelled");
-    if (!page->deadline_ns || clock_monotonic_ns() <= page->deadline_ns)
-        return TESS_OK;
-    (void)error_limit(error, "timeout", "not done within the limit timeout of %u ms",
-                      page->engine->options.limits.timeout_ms);
-    if (error)
-        error->status = TESS_ERR_TIMEOUT;
-    return TESS_ERR_TIMEOUT;
+    const struct caller caller = {page->watch, page->deadline_ns, page->engine->options.limits.timeout_ms};
+    return caller_must_stop(&caller, error);
 }
 
 /* For the fetchers, which may wait for a server or for memory. The job ends with the reason that they find.

@@ -7,9 +7,17 @@
 
 #include "base/error.h"
 
-/* Failures that the same bytes will show again; others are worth another try. */
 static const enum tess_status lasting[] = {TESS_ERR_NOT_FOUND, TESS_ERR_NOT_IMAGE, TESS_ERR_CORRUPT,
                                            TESS_ERR_UNSUPPORTED, TESS_ERR_LIMIT};
+
+bool sidecar_is_lasting(enum tess_status status)
+{
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
+        if (lasting[i] == status)
+            return true;
+    }
+    return false;
+}
 
 static bool add_failed_cell(cJSON *failed, const struct tess_cell_report *report)
 {
@@ -23,13 +31,15 @@ static bool add_failed_cell(cJSON *failed, const struct tess_cell_report *report
            cJSON_AddStringToObject(cell, "reason", report->reason);
 }
 
-enum tess_status sidecar_write(const struct result *whole, struct bytes *json_out, struct tess_error *error)
+enum tess_status sidecar_write(const struct result *whole, const char *key, struct bytes *json_out,
+                               struct tess_error *error)
 {
     const struct tess_result *result = &whole->pub;
     bytes_init(json_out, SIDECAR_MAX_BYTES);
     cJSON *root = cJSON_CreateObject();
     cJSON *failed = root ? cJSON_AddArrayToObject(root, "failed") : NULL;
-    bool good = failed && cJSON_AddNumberToObject(root, "tiles", result->tiles) &&
+    bool good = failed && cJSON_AddStringToObject(root, "key", key) &&
+                cJSON_AddNumberToObject(root, "tiles", result->tiles) &&
                 cJSON_AddNumberToObject(root, "bytes", (double)result->bytes) &&
                 cJSON_AddBoolToObject(root, "short_of_memory", whole->short_of_memory);
     for (size_t i = 0; good && i < result->cell_count; i++) {
@@ -71,18 +81,23 @@ static bool apply_failed_cell(const cJSON *cell, struct result *result)
     return true;
 }
 
-enum tess_status sidecar_read(const struct bytes *json, struct result *result, struct tess_error *error)
+enum tess_status sidecar_read(const struct bytes *json, struct result *result, char key_out[GRID_KEY_BYTES],
+                              struct tess_error *error)
 {
     cJSON *root = cJSON_ParseWithLength((const char *)json->data, json->size);
+    const cJSON *key = cJSON_GetObjectItemCaseSensitive(root, "key");
     const cJSON *tiles = cJSON_GetObjectItemCaseSensitive(root, "tiles");
     const cJSON *size = cJSON_GetObjectItemCaseSensitive(root, "bytes");
     const cJSON *failed = cJSON_GetObjectItemCaseSensitive(root, "failed");
     const cJSON *memory = cJSON_GetObjectItemCaseSensitive(root, "short_of_memory");
-    bool good = cJSON_IsNumber(tiles) && tiles->valuedouble == result->pub.tiles && cJSON_IsNumber(size) &&
+    bool good = cJSON_IsString(key) && key->valuestring[0] && strlen(key->valuestring) < GRID_KEY_BYTES &&
+                cJSON_IsNumber(tiles) && tiles->valuedouble == result->pub.tiles && cJSON_IsNumber(size) &&
                 size->valuedouble >= 0 && size->valuedouble < 1e15 && cJSON_IsArray(failed) &&
                 !cJSON_IsTrue(memory);
-    if (good)
+    if (good) {
         result->pub.bytes = (uint64_t)size->valuedouble;
+        memcpy(key_out, key->valuestring, strlen(key->valuestring) + 1);
+    }
     const cJSON *cell = NULL, *list = good ? failed : NULL;
     cJSON_ArrayForEach(cell, list)
     {

@@ -282,6 +282,22 @@ static void output_is_saved_also_from_the_store(void **state)
     assert_int_equal(scratch_count(bench->folder), 1); /* the store */
 }
 
+static bool take_sidecar(void *context, const char *key, const struct object_info *info)
+{
+    (void)info;
+    if (strstr(key, ".json"))
+        (void)snprintf(context, TESS_KEY_MAX_BYTES + 1, "%s", key);
+    return true;
+}
+
+static void find_sidecar(const struct bench *bench, char key_out[TESS_KEY_MAX_BYTES + 1])
+{
+    struct objects *objects = bench->store->backend.objects;
+    const struct object_list all = {.bucket = bench->store->backend.dest_bucket, .prefix = ""};
+    assert_int_equal(objects->ops->list(objects, &all, take_sidecar, key_out, NULL), TESS_OK);
+    assert_string_not_equal(key_out, "");
+}
+
 static void damaged_grids_are_built_again(void **state)
 {
     struct bench *bench = *state;
@@ -289,16 +305,22 @@ static void damaged_grids_are_built_again(void **state)
         "",
         "{",
         "[]",
-        "{\"failed\":[],\"tiles\":4,\"bytes\":10}",
-        "{\"failed\":[{\"cell\":9,\"status\":\"corrupt\",\"reason\":\"x\"}],"
-        "\"tiles\":5,\"bytes\":10}",
-        "{\"failed\":[{\"cell\":1,\"status\":\"io\",\"reason\":\"x\"}],"
-        "\"tiles\":5,\"bytes\":10}"};
-    char key[TESS_KEY_MAX_BYTES + 1], sidecar[TESS_KEY_MAX_BYTES + 1];
+        "{\"failed\":[],\"tiles\":5,\"bytes\":%llu}",
+        "{\"key\":7,\"failed\":[],\"tiles\":5,\"bytes\":%llu}",
+        "{\"key\":\"%2$s0000000000000000000000000000\",\"failed\":[],\"tiles\":5,\"bytes\":%1$llu}",
+        "{\"key\":\"%2$.39s0.jpg\",\"failed\":[],\"tiles\":5,\"bytes\":%1$llu}",
+        "{\"key\":\"%2$s\",\"failed\":[],\"tiles\":5,\"bytes\":10}",
+        "{\"key\":\"%2$s\",\"failed\":[],\"tiles\":4,\"bytes\":%1$llu}",
+        "{\"key\":\"%2$s\",\"failed\":[{\"cell\":9,\"status\":\"corrupt\",\"reason\":\"x\"}],"
+        "\"tiles\":5,\"bytes\":%1$llu}",
+        "{\"key\":\"%2$s\",\"failed\":[{\"cell\":1,\"status\":\"io\",\"reason\":\"x\"}],"
+        "\"tiles\":5,\"bytes\":%1$llu}"};
+    char key[TESS_KEY_MAX_BYTES + 1], sidecar[TESS_KEY_MAX_BYTES + 1] = "", text[512];
     (void)snprintf(key, sizeof key, "%s", key_of(bench, false, 0));
-    (void)snprintf(sidecar, sizeof sidecar, "%.40s.json", key);
+    find_sidecar(bench, sidecar);
     for (size_t i = 0; i < sizeof sidecars / sizeof *sidecars; i++) {
-        put(bench, bench->store->backend.dest_bucket, sidecar, sidecars[i], strlen(sidecars[i]));
+        (void)snprintf(text, sizeof text, sidecars[i], (unsigned long long)bench->answer->result->bytes, key);
+        put(bench, bench->store->backend.dest_bucket, sidecar, text, strlen(text));
         assert_string_equal(key_of(bench, false, 0), key);
         assert_string_equal(key_of(bench, true, 0), key);
     }
