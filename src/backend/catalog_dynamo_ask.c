@@ -18,12 +18,19 @@ enum { COMPLAINT_MAX_BYTES = 64 * 1024, SHOWN_NAME_BYTES = 80, SHOWN_WORDS_BYTES
 static const struct aws_service_ops dynamo_service = {.service = AWS_DYNAMODB,
                                                       .read_answer = dynamo_read_answer};
 
+static enum tess_status real_sleep_ms(void *context, const struct stop *stop, int64_t duration_ms,
+                                      struct tess_error *error)
+{
+    (void)context;
+    return stop_sleep(stop, duration_ms, error);
+}
+
 enum tess_status dynamo_init(struct dynamo *dynamo, struct aws *aws, struct tess_error *error)
 {
     const struct aws_settings *settings = aws_settings_of(aws);
     /* A configured endpoint needs no region, a signature does: servers of one's own take any. */
     const char *region = settings->region ? settings->region : "us-east-1";
-    *dynamo = (struct dynamo){.aws = aws, .sleep_ms = stop_sleep};
+    *dynamo = (struct dynamo){.aws = aws, .sleep_ms = real_sleep_ms};
     (void)snprintf(dynamo->region, sizeof dynamo->region, "%s", region);
     return aws_endpoint(settings, AWS_DYNAMODB, NULL, dynamo->endpoint, error);
 }

@@ -22,7 +22,9 @@ struct dynamo {
     char region[64];
     char endpoint[AWS_ENDPOINT_MAX_BYTES];
     /* stop_sleep(), or a test's */
-    enum tess_status (*sleep_ms)(const struct stop *stop, int64_t duration_ms, struct tess_error *error);
+    enum tess_status (*sleep_ms)(void *context, const struct stop *stop, int64_t duration_ms,
+                                 struct tess_error *error);
+    void *sleep_context;
 };
 
 struct catalog_dynamo {

@@ -180,7 +180,7 @@ static enum tess_status await(const struct dynamo *dynamo, enum dynamo_table_kin
             return error_set(error, TESS_ERR_TIMEOUT,
                              "table %s is still being created after %d s; try again later", table,
                              READY_LIMIT_MS / 1000);
-        status = dynamo->sleep_ms(NULL, pause_ms, error);
+        status = dynamo->sleep_ms(dynamo->sleep_context, NULL, pause_ms, error);
         waited_ms += pause_ms;
         pause_ms = pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause_ms * 2;
         if (status == TESS_OK)

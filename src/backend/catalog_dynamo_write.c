@@ -194,7 +194,7 @@ static enum tess_status remove_batch(const struct catalog_dynamo *catalog, struc
                              "cannot %s: table %s is too busy, %zu of them are still mapped; try again", what,
                              catalog->grid_table, left);
         const uint32_t pause_ms = retry_delay_ms(&policy, RETRY_TRANSIENT, fruitless, random_unit(), -1);
-        status = catalog->dynamo.sleep_ms(NULL, pause_ms, error);
+        status = catalog->dynamo.sleep_ms(catalog->dynamo.sleep_context, NULL, pause_ms, error);
     }
     return status;
 }
