@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Against the C library's timegm() and gmtime_r(), over all days of the years in question. */
+/* Against the C library's timegm() and gmtime_r(), over all days until 2100 and every 37th after them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,8 @@ static void days_as_the_c_library_has_them(void **state)
 {
     (void)state;
     char text[ISO_TIME_BYTES], expected[64];
-    for (int64_t unix_s = 0; unix_s <= 253402300799; unix_s += 86400 - 7) {
+    for (int64_t unix_s = 0; unix_s <= 253402300799;
+         unix_s += unix_s < 4102444800 ? 86400 - 7 : 37 * 86400 - 7) {
         struct tm tm;
         time_t time = (time_t)unix_s;
         assert_non_null(gmtime_r(&time, &tm));
