@@ -127,6 +127,7 @@ enum tess_status catalog_dynamo_counter_set(struct catalog *base, const char *na
     static const struct counting counting = {"UpdateItem", "set", NULL, false};
     const struct catalog_dynamo *catalog = catalog_dynamo_of(base);
     char number[24];
+    int64_t unused = 0;
     struct bytes request;
     bytes_init(&request, DYNAMO_REQUEST_MAX_BYTES);
     (void)snprintf(number, sizeof number, "%" PRId64, value);
@@ -140,7 +141,7 @@ enum tess_status catalog_dynamo_counter_set(struct catalog *base, const char *na
             "'ExpressionAttributeValues':{':value':{'N':%s}}}",
             catalog->counter_table, name, number);
     if (status == TESS_OK)
-        status = ask(catalog, &counting, name, &request, NULL, error);
+        status = ask(catalog, &counting, name, &request, &unused, error);
     bytes_clear(&request);
     return status;
 }
