@@ -187,12 +187,12 @@ def environment(state):
     return {
         "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:%d" % state["ports"]["s3"],
         "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:%d" % state["ports"]["dynamodb"],
-        "AWS_ACCESS_KEY_ID": "test:tester",
+        "AWS_ACCESS_KEY_ID": "TESTER",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         # A user whom S3 knows, and who has no rights.
-        "TESSERA_TEST_GUEST_KEY_ID": "test:guest",
+        "TESSERA_TEST_GUEST_KEY_ID": "GUEST",
         "TESSERA_TEST_GUEST_SECRET": "guesting",
     }
 

@@ -65,7 +65,7 @@ paste.filter_factory = swift_cache:filter_factory
 use = egg:swift#s3api
 location = us-east-1
 [filter:tempauth]
-use = egg:swift#tempauth
+paste.filter_factory = swift_users:filter_factory
 user_test_tester = testing .admin
 user_test_guest = guesting
 [filter:copy]
