@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "net/aws_attempt.h"
+#include "net/aws_explain.h"
 #include "net/http_date.h"
 #include "net/random.h"
-#include "net/shown.h"
 
-enum { SERVERS = 8, SERVER_BYTES = 256, SKEW_TOLERATED_MS = 4 * 60 * 1000, SHOWN_BYTES = 160 };
+enum { SERVERS = 16, SERVER_BYTES = 256, SKEW_TOLERATED_MS = 4 * 60 * 1000 };
 
 /* One server's tokens. */
 struct server {
@@ -159,50 +159,47 @@ struct call {
     const struct aws_request *request;
     struct aws_response *response;
     struct credentials credentials; /* of the last attempt */
-    bool renewed, corrected;
+    int64_t skew_ms;                /* of the clock in the last attempt */
+    bool renewed;
+    bool corrected, suspected; /* the clock was put right; without the server having said that it is wrong */
+    int64_t first_skew_ms, correction_ms;
+    bool no_tokens;
     enum retry_class last_retry;
 };
 
-static bool is_code(const struct aws_complaint *complaint, const char *const *codes)
-{
-    for (; *codes; codes++)
-        if (strcmp(complaint->code, *codes) == 0)
-            return true;
-    return false;
-}
-
-/* The server's clock counts: it is the one that refuses. True when ours was put right by it. */
+/*
+ * The server's clock counts: it is the one that refuses. True when ours was put right by it. The comparison
+ * is with the correction that this attempt was signed with, as another call may have put the clock right
+ * meanwhile.
+ */
 static bool correct_clock(struct call *call)
 {
-    static const char *const codes[] = {"RequestTimeTooSkewed",
-                                        "RequestExpired",
-                                        "RequestInTheFuture",
-                                        "SignatureDoesNotMatch",
-                                        "InvalidSignatureException",
-                                        "IncompleteSignatureException",
-                                        "AuthFailure",
-                                        "AccessDenied",
-                                        NULL};
-    const struct http_response *http = &call->response->http;
-    const char *date = http_response_header(http, "date");
+    struct aws *aws = call->aws;
+    const char *date = http_response_header(&call->response->http, "date");
     int64_t server_s;
-    if (call->corrected || http->failure != HTTP_DONE || http->status < 400 || !date ||
-        !http_date_read(date, &server_s) ||
-        (!is_code(&call->response->complaint, codes) && http->status != 403))
+    if (call->corrected || !aws_complains_of_request(call->response) || !date ||
+        !http_date_read(date, &server_s))
         return false;
-    const int64_t behind_ms = server_s * 1000 - aws_now_ms(call->aws);
-    if (behind_ms <= SKEW_TOLERATED_MS && behind_ms >= -SKEW_TOLERATED_MS)
+    const int64_t correction_ms = server_s * 1000 - aws->surroundings.unix_ms(aws->surroundings.context);
+    const int64_t wrong_ms = correction_ms - call->skew_ms;
+    if (wrong_ms <= SKEW_TOLERATED_MS && wrong_ms >= -SKEW_TOLERATED_MS)
         return false;
-    atomic_store(&call->aws->skew_ms,
-                 server_s * 1000 - call->aws->surroundings.unix_ms(call->aws->surroundings.context));
+    call->suspected = !aws_complains_of_clock(&call->response->complaint);
+    call->correction_ms = correction_ms;
+    atomic_store(&aws->skew_ms, correction_ms);
     return call->corrected = true;
+}
+
+/* It was not the clock after all: a Date that is wrong (a cache's, perhaps) must not mislead later calls. */
+static void restore_clock(struct call *call)
+{
+    if (call->corrected && call->suspected && aws_complains_of_request(call->response))
+        (void)atomic_compare_exchange_strong(&call->aws->skew_ms, &call->correction_ms, call->first_skew_ms);
 }
 
 static bool renew_credentials(struct call *call)
 {
-    static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
-                                        NULL};
-    if (call->renewed || !is_code(&call->response->complaint, codes))
+    if (call->renewed || !aws_complains_of_token(&call->response->complaint))
         return false;
     call->renewed = true;
     return credentials_expired(call->aws->credentials, &call->credentials);
@@ -231,17 +228,16 @@ static int64_t server_pause_ms(const struct http_response *http)
 
 /* Takes the tokens for one more attempt, if there is any use in it and no harm. */
 static bool may_retry(struct call *call, const struct retry_policy *policy, struct retry_bucket *bucket,
-                      bool answer_is_bad)
+                      enum retry_class class_)
 {
-    struct aws_response *response = call->response;
-    const enum retry_class class_ = class_of(response, answer_is_bad);
-    if (class_ == RETRY_THROTTLING)
-        atomic_fetch_add(&call->aws->throttled, 1);
-    response->ambiguous = is_ambiguous(response, answer_is_bad) && class_ != RETRY_THROTTLING;
+    const struct aws_response *response = call->response;
     if (class_ == RETRY_NEVER || response->attempts >= policy->attempts ||
-        (call->request->not_repeatable && response->ambiguous) || !retry_bucket_take(bucket, class_))
+        (call->request->not_repeatable && response->ambiguous))
         return false;
-    response->may_have_acted_before = response->may_have_acted_before || response->ambiguous;
+    if (!retry_bucket_take(bucket, class_)) {
+        call->no_tokens = true;
+        return false;
+    }
     call->last_retry = class_;
     atomic_fetch_add(&call->aws->retries, 1);
     return true;
@@ -257,63 +253,23 @@ static enum tess_status wait_before_retry(struct call *call, const struct retry_
     return surroundings->sleep_ms(surroundings->context, call->request->stop, pause_ms, error);
 }
 
-static enum tess_status status_of(const struct aws_response *response, enum tess_status transport)
+/* One attempt; *again when the next may follow at once, as what was wrong is put right. */
+static enum tess_status attempt_once(struct call *call, struct aws_attempt *attempt, bool *again_out,
+                                     struct tess_error *error)
 {
-    static const char *const missing[] = {"NoSuchKey", "NoSuchBucket", "NotFound",
-                                          "ResourceNotFoundException", NULL};
-    static const char *const denied[] = {"AccessDenied",
-                                         "AccessDeniedException",
-                                         "SignatureDoesNotMatch",
-                                         "InvalidSignatureException",
-                                         "ExpiredToken",
-                                         "ExpiredTokenException",
-                                         "InvalidAccessKeyId",
-                                         "UnrecognizedClientException",
-                                         "InvalidToken",
-                                         "MissingAuthenticationTokenException",
-                                         "RequestTimeTooSkewed",
-                                         "IncompleteSignatureException",
-                                         "AuthorizationHeaderMalformed",
-                                         NULL};
-    const int status = response->http.status;
-    const struct aws_complaint *complaint = &response->complaint;
-    if (response->http.failure != HTTP_DONE)
-        return transport;
-    if (status == 404 || is_code(complaint, missing))
-        return TESS_ERR_NOT_FOUND;
-    if (status == 401 || status == 403 || is_code(complaint, denied))
-        return TESS_ERR_DENIED;
-    if (status == 409 || status == 412)
-        return TESS_ERR_EXISTS;
-    if (status == 429 || retry_classify(HTTP_DONE, 0, complaint->code) == RETRY_THROTTLING)
-        return TESS_ERR_BUSY;
-    return status >= 300 && status < 500 ? TESS_ERR_INVALID : TESS_ERR_IO;
-}
-
-/* The service's words, after what was tried. */
-static enum tess_status explain(const struct call *call, enum tess_status transport, struct tess_error *error)
-{
-    const struct aws_response *response = call->response;
-    const enum tess_status status = status_of(response, transport);
-    char attempts[32] = "";
-    if (response->attempts > 1)
-        (void)snprintf(attempts, sizeof attempts, ", %u attempts", response->attempts);
-    if (response->http.failure == HTTP_STOPPED)
-        return status; /* the caller's own words */
-    if (response->http.failure != HTTP_DONE) {
-        if (error && response->attempts > 1) {
-            struct tess_error words = *error;
-            (void)error_set(error, status, "%s (%u attempts)", words.message, response->attempts);
-            memcpy(error->limit, words.limit, sizeof error->limit);
-        }
-        error_prefix(error, "cannot %s", call->request->what);
+    struct aws_response *response = call->response;
+    *again_out = false;
+    call->skew_ms = atomic_load(&call->aws->skew_ms);
+    enum tess_status status = aws_attempt(attempt, &call->credentials, response, error);
+    if (attempt->outcome == AWS_ATTEMPT_UNSENT) {
+        if (stop_check(call->request->stop, NULL) == TESS_OK) /* else who stopped it knows why */
+            error_prefix(error, "cannot %s", call->request->what);
         return status;
     }
-    const struct shown code = shown_text(response->complaint.code, SHOWN_BYTES);
-    const struct shown message = shown_text(response->complaint.message, SHOWN_BYTES);
-    return error_set(error, status, "cannot %s: %s%s%s (HTTP %d%s)", call->request->what,
-                     code.text[0] ? code.text : "the server refused or failed", message.text[0] ? ": " : "",
-                     message.text, response->http.status, attempts);
+    *again_out = attempt->outcome != AWS_ATTEMPT_GOOD && (correct_clock(call) || renew_credentials(call));
+    if (!*again_out)
+        response->attempts++;
+    return status;
 }
 
 static enum tess_status try_until_done(struct call *call, struct tess_error *error)
@@ -325,20 +281,24 @@ static enum tess_status try_until_done(struct call *call, struct tess_error *err
     struct retry_bucket *bucket = bucket_of(aws, call->request->endpoint);
     for (;;) {
         struct aws_attempt attempt = {.aws = aws, .request = call->request, .http = aws->surroundings.http};
-        response->attempts++;
-        enum tess_status status = aws_attempt(&attempt, &call->credentials, response, error);
-        if (attempt.outcome == AWS_ATTEMPT_UNSENT)
-            return status;
-        if (attempt.outcome == AWS_ATTEMPT_GOOD) {
-            retry_bucket_refund(bucket, call->last_retry);
-            return TESS_OK;
-        }
-        if (correct_clock(call) || renew_credentials(call)) {
-            response->attempts--;
+        bool again;
+        enum tess_status status = attempt_once(call, &attempt, &again, error);
+        if (again)
             continue;
-        }
-        if (!may_retry(call, &policy, bucket, attempt.outcome == AWS_ATTEMPT_BAD_ANSWER))
-            return explain(call, status, error);
+        response->ambiguous = false;
+        if (attempt.outcome == AWS_ATTEMPT_GOOD)
+            retry_bucket_refund(bucket, call->last_retry);
+        if (attempt.outcome == AWS_ATTEMPT_GOOD || attempt.outcome == AWS_ATTEMPT_UNSENT)
+            return status;
+        restore_clock(call);
+        const bool answer_is_bad = attempt.outcome == AWS_ATTEMPT_BAD_ANSWER;
+        const enum retry_class class_ = class_of(response, answer_is_bad);
+        response->ambiguous = class_ != RETRY_THROTTLING && is_ambiguous(response, answer_is_bad);
+        if (class_ == RETRY_THROTTLING)
+            atomic_fetch_add(&aws->throttled, 1);
+        if (!may_retry(call, &policy, bucket, class_))
+            return aws_explain(response, call->request->what, status, call->no_tokens, error);
+        response->may_have_acted_before |= response->ambiguous;
         status = wait_before_retry(call, &policy, error);
         if (status != TESS_OK)
             return status;
@@ -351,10 +311,13 @@ enum tess_status aws_call(struct aws *aws, const struct aws_request *request,
     struct tess_error words = {0};
     struct call call = {.aws = aws, .request = request, .response = response_out};
     *response_out = (struct aws_response){0};
+    call.first_skew_ms = atomic_load(&aws->skew_ms);
     atomic_fetch_add(&aws->calls, 1);
     enum tess_status status = try_until_done(&call, &words);
-    if (status != TESS_OK)
+    if (status != TESS_OK) {
         atomic_fetch_add(&aws->failures, 1);
+        response_out->ambiguous |= response_out->may_have_acted_before;
+    }
     if (status != TESS_OK && error)
         *error = words;
     credentials_clear(&call.credentials);

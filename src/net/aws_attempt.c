@@ -133,14 +133,35 @@ static enum tess_status prepare(const struct aws_attempt *attempt, struct creden
     return status == TESS_OK ? sign(attempt, credentials, parts, error) : status;
 }
 
+/* Some services repeat the request that they refuse, token and all: that is for nobody's eyes. */
+static void hide_token(const struct credentials *credentials, struct aws_complaint *complaint)
+{
+    enum { SIGN_BYTES = 16 }; /* of a token's beginning, as the end may be cut off */
+    char sign[SIGN_BYTES + 1];
+    const char *token = credentials->keys.session_token;
+    if (!token || !token[0])
+        return;
+    (void)snprintf(sign, sizeof sign, "%s", token);
+    if (strstr(complaint->message, sign))
+        (void)snprintf(complaint->message, sizeof complaint->message,
+                       "(its words are not shown, as the session token is among them)");
+    if (strstr(complaint->code, sign))
+        complaint->code[0] = '\0';
+    if (strstr(complaint->region, sign))
+        complaint->region[0] = '\0';
+}
+
 /* Whether the answer is a good one; if not, what it complains of. */
-static enum aws_attempt_outcome read_answer(const struct aws_request *request, struct aws_response *response)
+static enum aws_attempt_outcome read_answer(const struct aws_request *request,
+                                            const struct credentials *credentials,
+                                            struct aws_response *response)
 {
     const struct http_response *http = &response->http;
     const bool good_status = (http->status >= 200 && http->status < 300) || http->status == 304;
     if (http->failure != HTTP_DONE)
         return AWS_ATTEMPT_FAILED;
     const bool good_answer = request->service->read_answer(http, &response->complaint);
+    hide_token(credentials, &response->complaint);
     if (!good_status)
         return AWS_ATTEMPT_FAILED;
     return good_answer ? AWS_ATTEMPT_GOOD : AWS_ATTEMPT_BAD_ANSWER;
@@ -170,7 +191,7 @@ enum tess_status aws_attempt(struct aws_attempt *attempt, struct credentials *cr
                                                   .not_repeatable = request->not_repeatable,
                                                   .stop = request->stop};
         status = attempt->http->ops->perform(attempt->http, &http_request, &response->http, error);
-        attempt->outcome = read_answer(request, response);
+        attempt->outcome = read_answer(request, credentials, response);
     }
     /* The signature of an expired link is no secret worth wiping; the keys are credentials_clear()'s to wipe.
      */

@@ -44,7 +44,7 @@ enum retry_class retry_classify(enum http_failure failure, int http_status, cons
     case HTTP_DONE:
         break;
     }
-    if (is_among(code, throttling, sizeof throttling / sizeof *throttling))
+    if (is_among(code, throttling, sizeof throttling / sizeof *throttling) || http_status == 429)
         return RETRY_THROTTLING;
     if (http_status == 500 || http_status == 502 || http_status == 503 || http_status == 504 ||
         is_among(code, transient, sizeof transient / sizeof *transient))
