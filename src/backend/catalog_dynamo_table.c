@@ -196,7 +196,7 @@ enum tess_status catalog_dynamo_ensure_tables(struct catalog *base, bool *create
     const struct dynamo *dynamo = &catalog->dynamo;
     const char *const tables[] = {
         [DYNAMO_GRIDS] = catalog->grid_table, [DYNAMO_COUNTERS] = catalog->counter_table};
-    struct dynamo_table found[2];
+    struct dynamo_table found[2] = {{.exists = false}};
     enum tess_status status = TESS_OK;
     if (created_out)
         *created_out = false;
