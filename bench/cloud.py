@@ -4,6 +4,7 @@ the cloud, and whether many grids keep all cores busy. As in sections.py, each f
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import statistics
 
@@ -56,6 +57,16 @@ def _curl(bench, url, photos):
             str(CONNECTIONS), "--config", config]
 
 
+def _exchange(bench, url, fetch, picture):
+    """Everything that create-grid has to send and receive, in its order, by curl: the query, the photos, the picture. The
+    picture alone takes several round trips, for a connection that has sent little begins slowly."""
+    query = ["curl", "--silent", "--fail", "--output", "/dev/null", "--header", "X-Amz-Target: DynamoDB_20120810.Query",
+             "--data", '{"S":"' + ID + '"}', f"{url}/"]
+    put = ["curl", "--silent", "--fail", "--output", "/dev/null", "--header", "Expect:", "--upload-file", picture,
+           f"{url}/{KEYS['DESTINATION_BUCKET']}/exchange.jpg"]
+    return ["sh", "-c", " && ".join(map(shlex.join, (query, fetch, put)))]
+
+
 def overlap(bench):
     """create-grid of 100 photos of 1 MB through a link with 30 ms of delay, against the longer of: fetching them without
     doing anything with them, building the grid from files."""
@@ -64,10 +75,13 @@ def overlap(bench):
     with Link(bench.programs) as link, LightServer(bench.programs, folder, link) as server:
         environment = server.environment()
         create = [*link.client_side, program, "create-grid", ID, "--store", "aws", "--fresh", "--quiet"]
-        fetch = [*link.client_side, *_curl(bench, server.url, photos)]
+        curl = _curl(bench, server.url, photos)
+        fetch = [*link.client_side, *curl]
         montage = bench.montage(photos, 100, bench.scratch("overlap.jpg"))
+        exchange = [*link.client_side, *_exchange(bench, server.url, curl, bench.scratch("overlap.jpg"))]
         jobs = {"transfer": lambda: bench.runner.run(fetch, timeout_s=60),
                 "work": lambda: bench.runner.run(montage, timeout_s=60),
+                "exchange": lambda: bench.runner.run(exchange, timeout_s=60),
                 "tessera": lambda: _answers(bench.runner.run(create, env=environment, timeout_s=60), 1, len(photos))}
         for job in jobs.values():
             job()
@@ -76,6 +90,8 @@ def overlap(bench):
     longer = max(figures["transfer"]["wall_median_s"], figures["work"]["wall_median_s"])
     return {"photos": len(photos), "megabytes": round(sum(map(os.path.getsize, photos)) / 1e6, 1), "delay_ms": DELAY_MS,
             "connections": CONNECTIONS, **figures, "longer_s": longer,
+            "against_exchange": round(figures["tessera"]["wall_median_s"] / max(
+                figures["exchange"]["wall_median_s"], figures["work"]["wall_median_s"]), 3),
             "against_longer": round(figures["tessera"]["wall_median_s"] / longer, 3),
             "timings_ms": json.loads(runs["tessera"][-1].output).get("timings_ms")}
 

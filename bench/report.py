@@ -154,7 +154,8 @@ def _cloud_text(result):
         yield (f"{overlap['photos']} photos, {overlap['megabytes']:.0f} MB, over a link of {overlap['delay_ms']} ms with "
                f"{overlap['connections']} connections: {_seconds(overlap['transfer'])} s transfer alone, "
                f"{_seconds(overlap['work'])} s work alone, {_seconds(overlap['tessera'])} s tessera create-grid "
-               f"({overlap['against_longer']:.2f} × the longer)")
+               f"({overlap['against_longer']:.2f} × the longer); query, photos and storing by curl: "
+               f"{_seconds(overlap['exchange'])} s ({overlap['against_exchange']:.2f} ×)")
     if earlier:
         yield _earlier_text(earlier)
     if batch:
