@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Local files in, one picture (or numbered pages) out. */
+/* Files, stored objects and https:// images in, one picture (or numbered pages) out. */
 #include "engine/montage.h"
 
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/pipeline.h"
+#include "engine/source_any.h"
 
 void tess_montage_defaults(struct tess_montage *montage)
 {
@@ -133,7 +134,7 @@ struct montage_run {
     const struct tess_montage *montage;
     enum tess_format format;
     struct paging paging;
-    struct source_files files;
+    struct source_any images;
     struct result *result;
     int64_t deadline_ns;
 };
@@ -171,7 +172,7 @@ static enum tess_status run_pipeline(struct montage_run *run, const struct plan 
     const struct pipeline_page job = {.engine = run->engine,
                                       .plan = plan,
                                       .options = &run->montage->options,
-                                      .source = &run->files.source,
+                                      .source = &run->images.source,
                                       .first = page * run->paging.per_page,
                                       .total = run->paging.images,
                                       .sink = &sink,
@@ -260,12 +261,14 @@ enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_
         status = montage_plan(engine, &montage->options, run.paging.per_page, run.format, &plan, error);
     if (status != TESS_OK)
         return status;
-    source_files_init(&run.files, montage->paths);
     run.result = result_create(run.paging.images, run.paging.pages);
     if (!run.result)
         return error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", run.paging.images);
+    status = source_any_init(&run.images, montage, error);
     run.result->pub.timings.plan_ms = (double)(clock_monotonic_ns() - begun_ns) / 1e6;
-    status = run_pages(&run, error);
+    if (status == TESS_OK)
+        status = run_pages(&run, error);
+    source_any_clear(&run.images);
     run.result->pub.timings.total_ms = (double)(clock_monotonic_ns() - begun_ns) / 1e6;
     if (status == TESS_OK || status == TESS_ERR_TILE_FAILED)
         *result_out = &run.result->pub;
