@@ -17,7 +17,7 @@
 #include "net/aws_endpoint.h"
 #include "net/shown.h"
 
-enum { WHAT_BYTES = 320, WORDS_BYTES = 320 };
+enum { WHAT_BYTES = 320 };
 
 static const char default_region[] = "us-east-1";
 
@@ -186,8 +186,7 @@ static enum tess_status explain(struct objects_s3 *s3, const struct s3_call *cal
                                 const struct aws_response *response, enum tess_status status,
                                 struct tess_error *error)
 {
-    char what[WHAT_BYTES];
-    char endpoint[AWS_ENDPOINT_MAX_BYTES];
+    char what[WHAT_BYTES], endpoint[AWS_ENDPOINT_MAX_BYTES];
     if (status == TESS_OK)
         return TESS_OK;
     write_what(call, what);
