@@ -10,6 +10,9 @@
 #include "engine/montage.h"
 #include "engine/store_list.h"
 
+/* What a wide ring may take of the budget for canvases: several jobs share it. */
+enum { WIDE_PART = 4 };
+
 void tess_grid_request_defaults(struct tess_grid_request *request)
 {
     *request = (struct tess_grid_request){0};
@@ -40,6 +43,13 @@ void grid_lookup_key(const struct grid_lookup *lookup, char key_out[GRID_KEY_BYT
 {
     const struct grid_key_input input = key_input(lookup);
     grid_key_make(&input, key_out);
+}
+
+/* Requests at once. */
+static uint32_t fetches_of(const struct grid_lookup *lookup)
+{
+    const uint32_t chosen = lookup->input->engine->options.fetches;
+    return chosen ? chosen : lookup->input->store->backend.objects->fetches;
 }
 
 /* The images that the request names; a listing of objects is in ascending order and knows no times. */
@@ -88,6 +98,9 @@ enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_
     if (status == TESS_OK)
         status = montage_plan(input->engine, &request->options, lookup->keys.count, format_of(request),
                               &lookup->plan, error);
+    if (status == TESS_OK && input->store->backend.objects->remote)
+        plan_widen(&lookup->plan, fetches_of(lookup),
+                   budget_share_bytes(input->engine->budget, BUDGET_CANVAS) / WIDE_PART);
     if (status == TESS_OK) {
         lookup->versions = calloc(lookup->keys.count, sizeof *lookup->versions);
         if (!lookup->versions)
@@ -145,10 +158,9 @@ enum tess_status grid_lookup_versions(struct grid_lookup *lookup, const char *gr
                                       struct object_info *grid_out, struct tess_error *error)
 {
     const struct objects *objects = lookup->input->store->backend.objects;
-    const uint32_t fetches = lookup->input->engine->options.fetches;
     struct versions_loop loop = {lookup, grid_key, grid_out};
     /* Looking at a file takes less than starting a thread for it. */
-    const uint32_t threads = !objects->remote ? 1 : fetches ? fetches : objects->fetches;
+    const uint32_t threads = objects->remote ? fetches_of(lookup) : 1;
     return parallel_for(lookup->keys.count + 1, threads, look_at_one, &loop, error);
 }
 

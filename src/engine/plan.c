@@ -201,6 +201,27 @@ enum tess_status plan_make(const struct plan_input *input, struct plan *plan_out
     return TESS_OK;
 }
 
+void plan_widen(struct plan *plan, uint32_t cells, uint64_t most_bytes)
+{
+    const uint64_t strip_bytes =
+        picture_bytes(plan->layout, (plan->width_px + 15) / 16 * 16, PLAN_STRIP_ROWS_PX);
+    const uint64_t pitch = (uint64_t)plan->tile_height_px + plan->label_height_px + plan->gap_px;
+    uint64_t strips =
+        divide_up((divide_up(cells, plan->columns) + 1) * pitch + plan->title_height_px, PLAN_STRIP_ROWS_PX);
+    const uint64_t room =
+        plan->canvas_bytes < most_bytes ? (most_bytes - plan->canvas_bytes) / strip_bytes : 0;
+    if (strips > plan->ring_strips + room)
+        strips = plan->ring_strips + room;
+    if (strips > plan->strip_count)
+        strips = plan->strip_count;
+    if (strips <= plan->ring_strips)
+        return;
+    const uint64_t more_bytes = (strips - plan->ring_strips) * strip_bytes;
+    plan->ring_strips = (uint32_t)strips;
+    plan->canvas_bytes += more_bytes;
+    plan->memory_bytes += more_bytes;
+}
+
 uint64_t plan_page_capacity(const struct tess_grid_options *options, uint64_t images)
 {
     uint64_t cells = (uint64_t)options->columns * options->rows;

@@ -54,6 +54,12 @@ struct plan {
  * ("max-cells", "jpeg-side", "webp-side", …). */
 enum tess_status plan_make(const struct plan_input *input, struct plan *plan_out, struct tess_error *error);
 
+/*
+ * More strips at a time, so that `cells` cells can be on their way at once, for sources that take long to
+ * answer: as far as canvas_bytes stays within most_bytes. The picture is the same.
+ */
+void plan_widen(struct plan *plan, uint32_t cells, uint64_t most_bytes);
+
 /* Images that fit one page: all of `images`, unless both columns and rows are given. */
 uint64_t plan_page_capacity(const struct tess_grid_options *options, uint64_t images);
 

@@ -148,42 +148,6 @@ void tess_keys_clear(struct tess_keys *keys)
     *keys = (struct tess_keys){0};
 }
 
-/* Deletes the bytes after their mapping has gone: killed in between, it leaves an object that nothing points
- * at. */
-static enum tess_status remove_one(const struct backend *backend, const char *grid_id, const char *key,
-                                   size_t *removed, struct tess_error *error)
-{
-    bool was_there = false;
-    enum tess_status status =
-        backend->catalog->ops->remove(backend->catalog, grid_id, key, &was_there, error);
-    if (status != TESS_OK || !was_there)
-        return status;
-    (*removed)++;
-    status = backend->objects->ops->remove(backend->objects, backend->source_bucket, key, error);
-    return status == TESS_ERR_NOT_FOUND ? TESS_OK : status;
-}
-
-enum tess_status tess_store_remove(struct tess_store *store, const char *grid_id, const char *const *keys,
-                                   size_t key_count, size_t *removed_out, struct tess_error *error)
-{
-    struct tess_keys all = {0};
-    size_t removed = 0;
-    enum tess_status status = tess_grid_id_check(grid_id, strlen(grid_id), error);
-    if (status == TESS_OK && key_count == 0) {
-        status = tess_store_list(store, grid_id, TESS_ORDER_KEY, &all, error);
-        keys = (const char *const *)all.keys;
-        key_count = all.count;
-    }
-    for (size_t i = 0; status == TESS_OK && i < key_count; i++)
-        status = remove_one(&store->backend, grid_id, keys[i], &removed, error);
-    tess_keys_clear(&all);
-    if (removed_out)
-        *removed_out = removed;
-    if (status == TESS_OK && removed == 0)
-        status = error_set(error, TESS_ERR_NOT_FOUND, "nothing of that name in grid %s", grid_id);
-    return status;
-}
-
 static enum tess_status check_counter(const char *name, struct tess_error *error)
 {
     return check_name("counter's name", "counter-name-bytes", name, strlen(name), COUNTER_NAME_MAX_BYTES,
