@@ -56,8 +56,10 @@ static void put_locked(struct cloud *cloud, const char *bucket, const char *key,
                        size_t size)
 {
     struct cloud_object *object = find_locked(cloud, bucket, key);
-    if (!object && cloud->object_count < CLOUD_MOST)
+    if (!object && cloud->object_count < CLOUD_MOST) {
         object = &cloud->held[cloud->object_count++];
+        object->data = NULL; /* what has been removed may have stood there */
+    }
     if (!object)
         abort();
     free(object->data);
