@@ -17,8 +17,10 @@ PROGRAM = os.environ.get("TESSERA", "")
 def environment(**changes):
     """The test's environment without what would steer tessera; None removes a variable."""
     result = dict(os.environ, LC_ALL="C.UTF-8", TERM="xterm")
-    for name in ("SOURCE_BUCKET", "DESTINATION_BUCKET", "GRID_TABLE", "COUNTER_TABLE", "TESSERA_DATA", "NO_COLOR"):
-        result.pop(name, None)
+    for name in list(result):
+        if name.startswith(("AWS_", "TESSERA_")) or name in ("SOURCE_BUCKET", "DESTINATION_BUCKET", "GRID_TABLE",
+                                                             "COUNTER_TABLE", "NO_COLOR"):
+            result.pop(name)
     for name, value in changes.items():
         if value is None:
             result.pop(name, None)
