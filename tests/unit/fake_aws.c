@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,4 +93,64 @@ void fake_aws_end(struct fake_aws *fake)
     fake->aws = NULL;
     assert_int_equal(fake->http.destroyed || !had, true);
     fake_http_end(&fake->http);
+}
+
+static bool read_answer(const struct http_response *response, struct aws_complaint *complaint_out)
+{
+    const size_t size = response->body.size;
+    char text[1024] = "";
+    memcpy(text, response->body.data ? response->body.data : (const uint8_t *)"",
+           size < sizeof text ? size : sizeof text - 1);
+    const bool bad = strncmp(text, "bad ", 4) == 0;
+    if (response->status < 300 && !bad)
+        return true;
+    const char *code = bad ? text + 4 : text;
+    const char *colon = strstr(code, ": ");
+    const size_t code_size = colon ? (size_t)(colon - code) : strlen(code);
+    (void)snprintf(complaint_out->code, sizeof complaint_out->code, "%.*s", (int)code_size, code);
+    (void)snprintf(complaint_out->message, sizeof complaint_out->message, "%s", colon ? colon + 2 : "");
+    return !bad;
+}
+
+struct aws_request fake_aws_request(enum aws_service service)
+{
+    static const struct aws_service_ops services[AWS_SERVICES] = {
+        [AWS_S3] = {AWS_S3, read_answer},
+        [AWS_DYNAMODB] = {AWS_DYNAMODB, read_answer},
+        [AWS_SQS] = {AWS_SQS, read_answer},
+        [AWS_STS] = {AWS_STS, read_answer},
+    };
+    static const struct http_body body = {.size_bytes = 2, .data = "{}"};
+    static const struct http_header headers[] = {{"content-type", "application/x-amz-json-1.0"},
+                                                 {"x-amz-target", "DynamoDB_20120810.GetItem"}};
+    struct aws_request request = {.service = &services[service],
+                                  .what = "read photo.jpg from bucket images",
+                                  .method = "GET",
+                                  .endpoint = "https://images.s3.eu-north-1.amazonaws.com",
+                                  .path = "/photo.jpg",
+                                  .region = FAKE_AWS_REGION,
+                                  .max_body_bytes = 1 << 20};
+    if (service == AWS_S3)
+        return request;
+    request.method = "POST";
+    request.endpoint = "https://dynamodb.eu-north-1.amazonaws.com";
+    request.path = "/";
+    request.headers = headers;
+    request.header_count = sizeof headers / sizeof *headers;
+    request.body = &body;
+    return request;
+}
+
+void fake_aws_expect(struct fake_aws *fake, const struct aws_request *request, enum tess_status status,
+                     struct aws_response *response_out, struct tess_error *error_out)
+{
+    *error_out = (struct tess_error){0};
+    const enum tess_status found = aws_call(fake->aws, request, response_out, error_out);
+    if (found != status)
+        fail_msg("status %d instead of %d: %s", (int)found, (int)status, error_out->message);
+    if (status != TESS_OK && error_out->message[0] == '\0')
+        fail_msg("a failure without words");
+    if (status != TESS_OK)
+        assert_int_equal(error_out->status, status);
+    assert_null(strstr(error_out->message, "hush"));
 }

@@ -39,4 +39,15 @@ void fake_aws_begin(struct fake_aws *fake, const char *variables);
 enum tess_status fake_aws_try_begin(struct fake_aws *fake, const char *variables, struct tess_error *error);
 void fake_aws_end(struct fake_aws *fake); /* as fake_http_end() */
 
+/*
+ * A service to call that is as simple as can be: an error answer's body is "Code: message", and an answer
+ * that begins with "bad " is in truth a failure with what follows. The request reads photo.jpg from bucket
+ * images, of S3 or by a POST to DynamoDB.
+ */
+struct aws_request fake_aws_request(enum aws_service service);
+
+/* aws_call(), and the status must be this. The response is the caller's to clear. */
+void fake_aws_expect(struct fake_aws *fake, const struct aws_request *request, enum tess_status status,
+                     struct aws_response *response_out, struct tess_error *error_out);
+
 #endif
