@@ -4,7 +4,6 @@
  * someone who has never seen it. Nothing is created or changed.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,67 +11,49 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "backend/backend_finding.h"
 #include "backend/backend_names.h"
 #include "backend/catalog_sqlite.h"
 #include "backend/object_name.h"
 #include "backend/signing_key.h"
 #include "base/error.h"
 
-enum { TEXT_BYTES = 1024 };
+enum { PATH_BYTES = 1024 };
 
 static const uint64_t low_space_bytes = 512ULL * 1024 * 1024;
 
-struct check {
-    void (*report)(void *context, const struct tess_finding *finding);
-    void *context;
-    size_t bad;
-};
-
-/* `advice` is NULL when all is good. */
-static void tell(struct check *check, const char *subject, const char *advice, const char *format, ...)
-    TESS_PRINTF(4, 5);
-static void tell(struct check *check, const char *subject, const char *advice, const char *format, ...)
-{
-    char detail[TEXT_BYTES];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    const struct tess_finding finding = {
-        .good = !advice, .subject = subject, .detail = detail, .advice = advice ? advice : ""};
-    check->bad += advice ? 1 : 0;
-    check->report(check->context, &finding);
-}
-
-static bool check_data_folder(struct check *check, const struct backend_names *names)
+static bool check_data_folder(struct findings *findings, const struct backend_names *names)
 {
     static const char subject[] = "data folder";
     struct stat info;
     if (stat(names->data_dir, &info) != 0 && errno == ENOENT)
-        tell(check, subject, "run `tessera init` to create it, or name another folder with --data DIR",
-             "%s does not exist yet", names->data_dir);
+        finding_tell(findings, subject,
+                     "run `tessera init` to create it, or name another folder with --data DIR",
+                     "%s does not exist yet", names->data_dir);
     else if (stat(names->data_dir, &info) != 0)
-        tell(check, subject, "check the permissions of the folders above it", "%s: %s", names->data_dir,
-             strerrordesc_np(errno));
+        finding_tell(findings, subject, "check the permissions of the folders above it", "%s: %s",
+                     names->data_dir, strerrordesc_np(errno));
     else if (!S_ISDIR(info.st_mode))
-        tell(check, subject, "move that file away, or name another folder with --data DIR",
-             "%s is a file, not a folder", names->data_dir);
+        finding_tell(findings, subject, "move that file away, or name another folder with --data DIR",
+                     "%s is a file, not a folder", names->data_dir);
     else if (access(names->data_dir, R_OK | W_OK | X_OK) != 0)
-        tell(check, subject, "give the user who runs tessera the right to write there (chown or chmod)",
-             "%s cannot be written: %s", names->data_dir, strerrordesc_np(errno));
+        finding_tell(findings, subject,
+                     "give the user who runs tessera the right to write there (chown or chmod)",
+                     "%s cannot be written: %s", names->data_dir, strerrordesc_np(errno));
     else {
-        tell(check, subject, NULL, "%s exists and can be written", names->data_dir);
+        finding_tell(findings, subject, NULL, "%s exists and can be written", names->data_dir);
         return true;
     }
     return false;
 }
 
-static void check_space(struct check *check, const struct backend_names *names)
+static void check_space(struct findings *findings, const struct backend_names *names)
 {
     static const char subject[] = "free space";
     struct statvfs info;
     if (statvfs(names->data_dir, &info) != 0) {
-        tell(check, subject, "check that the disk is mounted", "cannot tell: %s", strerrordesc_np(errno));
+        finding_tell(findings, subject, "check that the disk is mounted", "cannot tell: %s",
+                     strerrordesc_np(errno));
         return;
     }
     uint64_t free_bytes = (uint64_t)info.f_bavail * info.f_frsize;
@@ -81,42 +62,44 @@ static void check_space(struct check *check, const struct backend_names *names)
         advice = "mount the disk so that it can be written, or name another folder with --data DIR";
     else if (free_bytes < low_space_bytes)
         advice = "free some space, or move the folder to a larger disk and name it with --data DIR";
-    tell(check, subject, advice, "%llu MiB free%s", (unsigned long long)(free_bytes >> 20),
-         info.f_flag & ST_RDONLY ? ", but mounted read-only" : "");
+    finding_tell(findings, subject, advice, "%llu MiB free%s", (unsigned long long)(free_bytes >> 20),
+                 info.f_flag & ST_RDONLY ? ", but mounted read-only" : "");
 }
 
-static void check_bucket(struct check *check, const struct backend_names *names, const char *bucket)
+static void check_bucket(struct findings *findings, const struct backend_names *names, const char *bucket)
 {
-    char subject[BUCKET_NAME_MAX_BYTES + 32], path[TEXT_BYTES];
+    char subject[BUCKET_NAME_MAX_BYTES + 32], path[PATH_BYTES];
     struct stat info;
     struct tess_error error;
     (void)snprintf(subject, sizeof subject, "bucket %.63s", bucket);
     if (bucket_name_check(bucket, &error) != TESS_OK) {
-        tell(check, subject, "choose another name (--source, --dest, or SOURCE_BUCKET, DESTINATION_BUCKET)",
-             "%s", error.message);
+        finding_tell(findings, subject,
+                     "choose another name (--source, --dest, or SOURCE_BUCKET, DESTINATION_BUCKET)", "%s",
+                     error.message);
         return;
     }
     int length = snprintf(path, sizeof path, "%s/%s", names->objects_path, bucket);
     if (length < 0 || (size_t)length >= sizeof path)
-        tell(check, subject, "choose a folder with a shorter path", "its path is too long");
+        finding_tell(findings, subject, "choose a folder with a shorter path", "its path is too long");
     else if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        tell(check, subject, "run `tessera init` to create it", "there is no folder %s", path);
+        finding_tell(findings, subject, "run `tessera init` to create it", "there is no folder %s", path);
     else if (access(path, R_OK | W_OK | X_OK) != 0)
-        tell(check, subject, "give the user who runs tessera the right to write there (chown or chmod)",
-             "%s cannot be written: %s", path, strerrordesc_np(errno));
+        finding_tell(findings, subject,
+                     "give the user who runs tessera the right to write there (chown or chmod)",
+                     "%s cannot be written: %s", path, strerrordesc_np(errno));
     else
-        tell(check, subject, NULL, "%s exists and can be written", path);
+        finding_tell(findings, subject, NULL, "%s exists and can be written", path);
 }
 
-static void check_catalog(struct check *check, const struct backend_names *names)
+static void check_catalog(struct findings *findings, const struct backend_names *names)
 {
     static const char subject[] = "catalog";
     struct tess_error error;
     const char *advice = NULL;
     switch (catalog_sqlite_inspect(names->catalog_path, names->grid_table, names->counter_table, &error)) {
     case TESS_OK:
-        tell(check, subject, NULL, "%s is whole and has the tables %s and %s", names->catalog_path,
-             names->grid_table, names->counter_table);
+        finding_tell(findings, subject, NULL, "%s is whole and has the tables %s and %s", names->catalog_path,
+                     names->grid_table, names->counter_table);
         return;
     case TESS_ERR_NOT_FOUND:
         advice = "run `tessera init` to create it";
@@ -139,10 +122,10 @@ static void check_catalog(struct check *check, const struct backend_names *names
             "(images stay, but have to be added to their grids again)";
         break;
     }
-    tell(check, subject, advice, "%s", error.message);
+    finding_tell(findings, subject, advice, "%s", error.message);
 }
 
-static void check_signing_key(struct check *check, const struct backend_names *names)
+static void check_signing_key(struct findings *findings, const struct backend_names *names)
 {
     static const char subject[] = "signing key";
     struct tess_error error;
@@ -152,37 +135,43 @@ static void check_signing_key(struct check *check, const struct backend_names *n
     if (status == TESS_OK)
         signing_key_clear(&key);
     if (status == TESS_ERR_NOT_FOUND)
-        tell(check, subject, "run `tessera init` to create it", "there is no %s", names->key_path);
+        finding_tell(findings, subject, "run `tessera init` to create it", "there is no %s", names->key_path);
     else if (status != TESS_OK)
-        tell(check, subject,
-             status == TESS_ERR_DENIED
-                 ? "run tessera as the user who owns the file"
-                 : "remove the file and run `tessera init`; links given out before stop working",
-             "%s", error.message);
+        finding_tell(findings, subject,
+                     status == TESS_ERR_DENIED
+                         ? "run tessera as the user who owns the file"
+                         : "remove the file and run `tessera init`; links given out before stop working",
+                     "%s", error.message);
     else if (stat(names->key_path, &info) != 0 || (info.st_mode & 077) != 0)
-        tell(check, subject, "run `chmod 600` on it: whoever can read it can make links to every image",
-             "%s can be read by other users (mode %03o)", names->key_path, (unsigned)(info.st_mode & 0777));
+        finding_tell(
+            findings, subject, "run `chmod 600` on it: whoever can read it can make links to every image",
+            "%s can be read by other users (mode %03o)", names->key_path, (unsigned)(info.st_mode & 0777));
     else
-        tell(check, subject, NULL, "%s is there, and for its owner only", names->key_path);
+        finding_tell(findings, subject, NULL, "%s is there, and for its owner only", names->key_path);
 }
 
 size_t backend_check(const struct tess_store_config *config,
                      void (*report)(void *context, const struct tess_finding *finding), void *context)
 {
-    struct check check = {.report = report, .context = context};
+    struct findings findings = {.report = report, .context = context};
     struct backend_names names;
-    if (backend_names_init(&names, config, NULL) != TESS_OK) {
-        tell(&check, "store", "end other programs and try again", "there is no memory to look at it");
-        return check.bad;
+    if (backend_is_aws(config)) {
+        backend_check_aws(&findings, config);
+        return findings.bad;
     }
-    if (check_data_folder(&check, &names)) {
-        check_space(&check, &names);
-        check_catalog(&check, &names);
-        check_bucket(&check, &names, names.source_bucket);
+    if (backend_names_init(&names, config, NULL) != TESS_OK) {
+        finding_tell(&findings, "store", "end other programs and try again",
+                     "there is no memory to look at it");
+        return findings.bad;
+    }
+    if (check_data_folder(&findings, &names)) {
+        check_space(&findings, &names);
+        check_catalog(&findings, &names);
+        check_bucket(&findings, &names, names.source_bucket);
         if (strcmp(names.source_bucket, names.dest_bucket) != 0)
-            check_bucket(&check, &names, names.dest_bucket);
-        check_signing_key(&check, &names);
+            check_bucket(&findings, &names, names.dest_bucket);
+        check_signing_key(&findings, &names);
     }
     backend_names_clear(&names);
-    return check.bad;
+    return findings.bad;
 }

@@ -39,4 +39,13 @@ enum tess_status catalog_dynamo_describe(struct aws *aws, const char *table, con
 enum tess_status catalog_dynamo_check_key(enum dynamo_table_kind kind, const char *table,
                                           const struct dynamo_table *found, struct tess_error *error);
 
+/*
+ * Is the catalog's table there, has it the right key, and may it be read and written? Nothing is changed:
+ * `probe`, which no row has as its key, is written under the condition that it is there. TESS_ERR_NOT_FOUND,
+ * TESS_ERR_INVALID (the key), TESS_ERR_DENIED (naming the permission), TESS_ERR_BUSY (it is being created),
+ * and as aws_call().
+ */
+enum tess_status catalog_dynamo_try(struct catalog *catalog, enum dynamo_table_kind kind, const char *probe,
+                                    struct tess_error *error);
+
 #endif

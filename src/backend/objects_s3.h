@@ -17,4 +17,9 @@ enum tess_status objects_s3_open(struct aws *aws, struct objects **objects_out, 
 enum tess_status objects_s3_try_put(struct objects *objects, const char *bucket, const char *key,
                                     struct tess_error *error);
 
+/* The region that the bucket is in, as far as is known: where the last call found it, else where the settings
+ * say. Thread-safe. */
+enum { S3_REGION_BYTES = 64 };
+void objects_s3_bucket_region(struct objects *objects, const char *bucket, char region_out[S3_REGION_BYTES]);
+
 #endif

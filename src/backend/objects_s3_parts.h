@@ -11,7 +11,7 @@
 #include "backend/s3_answer.h"
 #include "net/aws.h"
 
-enum { S3_REGION_BYTES = 64, S3_REGIONS = 16, S3_ERROR_MAX_BYTES = 64 * 1024, S3_SHOWN_BYTES = 120 };
+enum { S3_REGIONS = 16, S3_ERROR_MAX_BYTES = 64 * 1024, S3_SHOWN_BYTES = 120 };
 
 /* A bucket that turned out to be elsewhere than the settings say. */
 struct s3_placed {

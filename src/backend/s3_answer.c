@@ -140,6 +140,8 @@ static bool read_xml(const struct http_response *response, const char *root, str
         xml_read(response->body.data, response->body.size, read_element, &reading, NULL);
     if (reading.is_error)
         return false; /* in S3's own words */
+    if (status == TESS_ERR_MEMORY)
+        return fail(complaint, "", "there is no memory to read the answer");
     if (status != TESS_OK)
         return fail(complaint, "", "the answer is not whole, or no XML");
     if (root && !reading.is_root)

@@ -190,9 +190,8 @@ static enum tess_status choose_region(struct aws_settings *settings, const struc
     enum tess_status status = aws_region_check(setting.value, setting.from, error);
     if (status != TESS_OK)
         return status;
-    const struct shown from = shown_text(setting.from, sizeof settings->region_source_text - 1);
-    memcpy(settings->region_source_text, from.text, sizeof settings->region_source_text - 1);
-    settings->region_source = settings->region_source_text;
+    const struct shown from = shown_text(setting.from, sizeof settings->region_source - 1);
+    memcpy(settings->region_source, from.text, sizeof settings->region_source - 1);
     return keep(&settings->region, setting.value, error);
 }
 

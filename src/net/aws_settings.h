@@ -73,9 +73,7 @@ struct aws_settings {
     bool profile_named;     /* by an option or variable: then it must exist */
     bool profile_by_option; /* by an option: then it comes before keys in the environment, as with the AWS CLI
                              */
-    const char *
-        region_source; /* for people: "AWS_REGION", "profile work in ~/.aws/config"; see region_source_text */
-    char region_source_text[160];
+    char region_source[160]; /* for people: "AWS_REGION", "profile work in ~/.aws/config"; "": nowhere */
     char *region; /* NULL: nowhere; s3 and dynamodb then have no endpoint unless one is configured */
     char
         *endpoints[AWS_SERVICES]; /* configured ones, "https://host:port/prefix" without a slash at the end */
