@@ -49,7 +49,7 @@ static const char *advice_for(enum tess_status status, const char *when_missing,
 /* Known, but not allowed; or not known at all. */
 static const char *advice_when_denied(const struct tess_error *error)
 {
-    if (strstr(error->message, "access denied"))
+    if (strstr(error->message, "access denied") || strstr(error->message, "the permission"))
         return "allow what the message names in IAM: samples/aws-policy.json has all of it";
     return "correct the credentials: access key, secret and session token belong together, and to this "
            "server";
