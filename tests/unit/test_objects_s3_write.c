@@ -330,32 +330,39 @@ static void ends_of_links(void **state)
     s3_end(&fixture);
 }
 
+enum { IN_MEMORY_BYTES = 100000, IN_FILE_BYTES = S3_SPOOL_MEMORY_BYTES + 1 };
+
+struct writing {
+    struct s3_fixture *fixture;
+    size_t size_bytes;
+};
+
 static bool answer_all(void *context, const struct fake_request *request, struct fake_answer *answer_out)
 {
-    (void)context;
+    const struct writing *writing = context;
     const bool is_put = strcmp(request->method, "PUT") == 0;
-    *answer_out = (struct fake_answer){.status = is_put ? 412 : 200, .content_length = is_put ? 0 : 9000000};
+    *answer_out = (struct fake_answer){.status = is_put ? 412 : 200,
+                                       .content_length = is_put ? 0 : writing->size_bytes};
     return true;
 }
 
-/* To a file, refused, looked at, found. */
-static enum tess_status write_large(void *context, struct tess_error *error)
+/* Refused, looked at, found. */
+static enum tess_status write_twice(void *context, struct tess_error *error)
 {
-    static const uint8_t large[9000000];
-    struct s3_fixture *fixture = context;
-    const struct objects_ops *ops = fixture->objects->ops;
+    static const uint8_t zeros[IN_FILE_BYTES];
+    const struct writing *writing = context;
+    struct objects *objects = writing->fixture->objects;
     const struct object_put request = {.bucket = "images", .only_new = true};
     struct object_writer *writer = NULL;
-    enum tess_status status = ops->writer_open(fixture->objects, &request, &writer, error);
+    enum tess_status status = objects->ops->writer_open(objects, &request, &writer, error);
     if (status != TESS_OK)
         return status;
-    status = ops->writer_write(writer, large, 10, error);
+    status = objects->ops->writer_write(writer, zeros, 10, error);
     if (status == TESS_OK)
-        status = ops->writer_write(writer, large, sizeof large - 10, error);
+        status = objects->ops->writer_write(writer, zeros, writing->size_bytes - 10, error);
     if (status == TESS_OK)
-        status = ops->writer_commit(writer, "a", error);
-    else
-        ops->writer_abort(writer);
+        return objects->ops->writer_commit(writer, "a", error);
+    objects->ops->writer_abort(writer);
     return status;
 }
 
@@ -363,14 +370,17 @@ static void without_memory_or_a_disk(void **state)
 {
     (void)state;
     struct s3_fixture fixture;
+    struct writing writing = {&fixture, IN_MEMORY_BYTES};
     s3_begin(&fixture);
     fixture.http->handler = answer_all;
+    fixture.http->context = &writing;
     const size_t files = nameless_files();
-    assert_true(torture_loop(TORTURE_MEMORY, write_large, &fixture) > 20);
+    assert_true(torture_loop(TORTURE_MEMORY, write_twice, &writing) > 20);
     /* To open, and to write twice; whether it can be closed does not matter any more. */
+    writing.size_bytes = IN_FILE_BYTES;
     for (size_t nth = 1; nth <= 4; nth++) {
         torture_arm(TORTURE_IO, nth, false);
-        const enum tess_status status = write_large(&fixture, &fixture.error);
+        const enum tess_status status = write_twice(&writing, &fixture.error);
         assert_true(torture_disarm());
         assert_int_equal(status, nth < 4 ? TESS_ERR_IO : TESS_OK);
         if (nth < 4)
