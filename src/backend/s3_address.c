@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "backend/s3_address.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -20,12 +19,14 @@ static bool has_own_host(const struct aws_settings *settings, const char *bucket
 static enum tess_status put_bucket_before(const char *bucket, char endpoint[AWS_ENDPOINT_MAX_BYTES],
                                           struct tess_error *error)
 {
-    char host[AWS_ENDPOINT_MAX_BYTES];
-    const bool known = strncmp(endpoint, SCHEME, sizeof SCHEME - 1) == 0;
-    (void)snprintf(host, sizeof host, "%s", known ? endpoint + sizeof SCHEME - 1 : "");
-    const int length = snprintf(endpoint, AWS_ENDPOINT_MAX_BYTES, SCHEME "%s.%s", bucket, host);
-    if (known && length > 0 && length < AWS_ENDPOINT_MAX_BYTES)
+    const size_t scheme_size = sizeof SCHEME - 1, name_size = strlen(bucket), size = strlen(endpoint);
+    char *host = endpoint + scheme_size;
+    if (strncmp(endpoint, SCHEME, scheme_size) == 0 && size + name_size + 1 < AWS_ENDPOINT_MAX_BYTES) {
+        memmove(host + name_size + 1, host, size - scheme_size + 1);
+        memcpy(host, bucket, name_size);
+        host[name_size] = '.';
         return TESS_OK;
+    }
     return error_set(error, TESS_ERR_INVALID, "the address of bucket %s is too long", bucket);
 }
 
