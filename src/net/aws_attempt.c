@@ -136,18 +136,18 @@ static enum tess_status prepare(const struct aws_attempt *attempt, struct creden
 /* Some services repeat the request that they refuse, token and all: that is for nobody's eyes. */
 static void hide_token(const struct credentials *credentials, struct aws_complaint *complaint)
 {
-    enum { SIGN_BYTES = 16 }; /* of a token's beginning, as the end may be cut off */
-    char sign[SIGN_BYTES + 1];
+    enum { BEGINNING_BYTES = 16 }; /* the token's, as the end may be cut off */
+    char beginning[BEGINNING_BYTES + 1];
     const char *token = credentials->keys.session_token;
     if (!token || !token[0])
         return;
-    (void)snprintf(sign, sizeof sign, "%s", token);
-    if (strstr(complaint->message, sign))
+    (void)snprintf(beginning, sizeof beginning, "%s", token);
+    if (strstr(complaint->message, beginning))
         (void)snprintf(complaint->message, sizeof complaint->message,
                        "(its words are not shown, as the session token is among them)");
-    if (strstr(complaint->code, sign))
+    if (strstr(complaint->code, beginning))
         complaint->code[0] = '\0';
-    if (strstr(complaint->region, sign))
+    if (strstr(complaint->region, beginning))
         complaint->region[0] = '\0';
 }
 
