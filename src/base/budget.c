@@ -39,7 +39,8 @@ struct budget *budget_create(uint64_t total_bytes)
     }
     budget->shares[BUDGET_CANVAS].total_bytes = total_bytes / 2;
     budget->shares[BUDGET_FETCHED].total_bytes = total_bytes / 8;
-    budget->shares[BUDGET_PIXELS].total_bytes = total_bytes / 8 * 3;
+    budget->shares[BUDGET_PIXELS].total_bytes = total_bytes / 16 * 5;
+    budget->shares[BUDGET_EARLY].total_bytes = total_bytes / 16;
     return budget;
 }
 

@@ -2,10 +2,12 @@
 /*
  * The memory budget: whatever an input can size is reserved here before it is allocated.
  *
- * One total is cut into three shares, and a wait for one share only ever waits for holders of the same share
+ * One total is cut into four shares, and a wait for one share only ever waits for holders of the same share
  * or of a later one: canvas (1/2)   pictures under construction; held for a whole job, which needs the two
  * below to finish fetched (1/8)  compressed bytes; held until their cell is decoded, which needs pixels
- *     pixels (3/8)   decoders' memory; held while one cell is decoded, which waits for nothing
+ *     pixels (5/16)  decoders' memory; held while one cell is decoded, which waits for nothing
+ *     early (1/16)   images fetched and decoded before their job has a canvas; only ever taken by
+ *                    budget_try_reserve(), so nobody waits for it
  * So there is always a holder that can finish, and no order of requests can dead-lock. Within a share it is
  * first come, first served: a large request is not starved by small ones.
  */
@@ -18,7 +20,7 @@
 #include "base/stop.h"
 #include <tessera/status.h>
 
-enum budget_share { BUDGET_CANVAS, BUDGET_FETCHED, BUDGET_PIXELS, BUDGET_SHARES };
+enum budget_share { BUDGET_CANVAS, BUDGET_FETCHED, BUDGET_PIXELS, BUDGET_EARLY, BUDGET_SHARES };
 
 struct budget;
 

@@ -87,7 +87,10 @@ static enum tess_status run_pipeline(struct grid_build *build, struct sink *sink
                                        .sink = sink,
                                        .result = build->result,
                                        .watch = &build->request->watch,
-                                       .deadline_ns = build->caller.deadline_ns};
+                                       .deadline_ns = build->caller.deadline_ns,
+                                       .early = lookup->early};
+    if (lookup->early)
+        early_adopt(lookup->early, &lookup->plan, lookup->versions);
     enum tess_status status = pipeline_run(&page, error);
     build->result->pub.bytes = sink->bytes;
     result_close(build->result, &lookup->plan, 1);
@@ -242,6 +245,8 @@ static enum tess_status answer_or_build(struct grid_build *build, struct tess_an
 {
     const double plan_ms = (double)(clock_monotonic_ns() - build->begun_ns) / 1e6;
     build->cached = grid_stored_find(build);
+    if (build->cached)
+        early_stop(build->lookup.early);
     enum tess_status status = build->cached ? grid_stored_save(build, error) : build_grid(build, error);
     if (build->result)
         build->result->pub.timings.plan_ms = plan_ms;
@@ -262,7 +267,7 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
                                   struct tess_error *error)
 {
     struct grid_build build = {
-        .input = {.engine = engine, .store = store, .request = request, .stop = &build.stop},
+        .input = {.engine = engine, .store = store, .request = request, .stop = &build.stop, .building = true},
         .backend = &store->backend,
         .request = request,
         .caller = {&request->watch, montage_deadline_ns(engine), engine->options.limits.timeout_ms},

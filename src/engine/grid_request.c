@@ -78,15 +78,34 @@ static enum tess_status find_images(struct grid_lookup *lookup, struct tess_erro
     return status;
 }
 
+static void offer_early(void *context, const char *key)
+{
+    early_offer(context, key);
+}
+
 static enum tess_status list_images(struct grid_lookup *lookup, struct tess_error *error)
 {
     const struct grid_lookup_input *input = lookup->input;
+    const struct backend *backend = &input->store->backend;
+    const struct early_config config = {.engine = input->engine,
+                                        .store = input->store,
+                                        .bucket = backend->source_bucket,
+                                        .options = &input->request->options,
+                                        .format = format_of(input->request),
+                                        .stop = input->stop};
+    lookup->bucket = backend->source_bucket;
+    if (input->building && backend->objects->remote && input->request->options.order != TESS_ORDER_ADDED)
+        lookup->early = early_create(&config);
     const struct store_listing listing = {.grid_id = input->request->grid_id,
                                           .order = input->request->options.order,
                                           .most = input->engine->options.limits.max_cells,
-                                          .stop = input->stop};
-    lookup->bucket = input->store->backend.source_bucket;
-    return store_list_keys(input->store, &listing, &lookup->keys, error);
+                                          .stop = input->stop,
+                                          .on_key = lookup->early ? offer_early : NULL,
+                                          .context = lookup->early};
+    enum tess_status status = store_list_keys(input->store, &listing, &lookup->keys, error);
+    if (lookup->early)
+        early_listed(lookup->early);
+    return status;
 }
 
 enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_lookup_input *input,
@@ -117,6 +136,7 @@ enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_
 
 void grid_lookup_clear(struct grid_lookup *lookup)
 {
+    early_destroy(lookup->early);
     free(lookup->versions);
     tess_keys_clear(&lookup->keys);
     *lookup = (struct grid_lookup){0};
@@ -172,7 +192,7 @@ enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *s
     const struct caller caller = {&request->watch, montage_deadline_ns(engine),
                                   engine->options.limits.timeout_ms};
     const struct stop stop = {caller_must_stop, &caller};
-    const struct grid_lookup_input input = {engine, store, request, &stop};
+    const struct grid_lookup_input input = {engine, store, request, &stop, false};
     struct grid_lookup lookup;
     enum tess_status status = grid_lookup_init(&lookup, &input, error);
     if (status != TESS_OK)

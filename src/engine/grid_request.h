@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "engine/early.h"
 #include "engine/engine_state.h"
 #include "engine/grid_key.h"
 #include "engine/plan.h"
@@ -17,6 +18,7 @@ struct grid_lookup_input {
     struct tess_store *store;
     const struct tess_grid_request *request;
     const struct stop *stop;
+    bool building; /* images may be fetched before all keys are known */
 };
 
 struct grid_lookup {
@@ -27,6 +29,7 @@ struct grid_lookup {
     char (*versions)[OBJECT_VERSION_BYTES]; /* keys.count of them, each "" until it is known */
     struct plan plan;
     char sidecar_key[GRID_KEY_BYTES];
+    struct early *early; /* images that were begun while the keys arrived; NULL: none */
 };
 
 /*

@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "engine/early.h"
 #include "engine/engine_state.h"
 #include "engine/plan.h"
 #include "engine/result.h"
@@ -36,6 +37,7 @@ struct pipeline_page {
     struct result *result; /* reports are filled in, and timings added to */
     const struct tess_watch *watch;
     int64_t deadline_ns; /* monotonic; 0: none */
+    struct early *early; /* cells that were begun before the page was planned; NULL: none */
 };
 
 /*

@@ -19,6 +19,7 @@ void job_mark_stopping(struct job *job, const struct tess_error *error)
     atomic_store(&job->stopping, true);
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
+    early_stop(job->page->early);
 }
 
 void job_stop(struct job *job, const struct tess_error *error)
@@ -121,12 +122,32 @@ static bool is_blank(const struct slot *slot)
     return source_name(slot->job, slot->cell)[0] == '\0';
 }
 
+/* Puts a tile where it belongs; one without pixels leaves the background. */
+static void place(struct slot *slot, const struct picture *tile)
+{
+    struct job *job = slot->job;
+    const struct tess_rect rect = plan_cell_rect(job->page->plan, slot->cell);
+    const int64_t begun_ns = clock_monotonic_ns();
+    if (tile->memory)
+        canvas_place(&job->canvas, tile, rect.x_px, rect.y_px);
+    if (job->page->plan->label_height_px && !is_blank(slot) && !atomic_load(&job->stopping))
+        place_caption(slot);
+    atomic_fetch_add(&job->place_ns, clock_monotonic_ns() - begun_ns);
+}
+
+/* The failed cell's report, and the picture that stands in for it. */
+static void fail_cell(struct slot *slot, struct picture *tile_out)
+{
+    struct tess_error ignored;
+    note_failure(slot);
+    (void)decode_placeholder(&slot->job->decode, tile_out, &ignored); /* without memory the cell stays blank */
+}
+
 /* Stage: decode and place, on a worker. */
 static void decode_and_place(struct pool_task *task)
 {
     struct slot *slot = (struct slot *)task;
     struct job *job = slot->job;
-    const struct tess_rect tile_rect = plan_cell_rect(job->page->plan, slot->cell);
     struct picture tile = {0};
     const int64_t begun_ns = clock_monotonic_ns();
     if (slot->error.status == TESS_OK && !atomic_load(&job->stopping) && !is_blank(slot))
@@ -134,19 +155,11 @@ static void decode_and_place(struct pool_task *task)
     bytes_clear(&slot->bytes);
     if (slot->ticket_bytes)
         budget_release(job->decode.budget, BUDGET_FETCHED, slot->ticket_bytes);
-    if (slot->error.status != TESS_OK) {
-        struct tess_error ignored;
-        note_failure(slot);
-        (void)decode_placeholder(&job->decode, &tile, &ignored); /* without memory the cell stays blank */
-    }
-    const int64_t decoded_ns = clock_monotonic_ns();
-    if (tile.memory)
-        canvas_place(&job->canvas, &tile, tile_rect.x_px, tile_rect.y_px);
+    if (slot->error.status != TESS_OK)
+        fail_cell(slot, &tile);
+    atomic_fetch_add(&job->decode_ns, clock_monotonic_ns() - begun_ns);
+    place(slot, &tile);
     picture_clear(&tile);
-    if (job->page->plan->label_height_px && !is_blank(slot) && !atomic_load(&job->stopping))
-        place_caption(slot);
-    atomic_fetch_add(&job->decode_ns, decoded_ns - begun_ns);
-    atomic_fetch_add(&job->place_ns, clock_monotonic_ns() - decoded_ns);
     finish_slot(slot);
 }
 
@@ -177,8 +190,36 @@ static void fetch(struct pool_task *task)
     pool_submit(slot->job->page->engine->workers, &slot->task, false);
 }
 
+/* Instead of both stages, on a worker: the cell was begun before there was a plan, and is done. */
+static void place_early(struct pool_task *task)
+{
+    struct slot *slot = (struct slot *)task;
+    struct job *job = slot->job;
+    struct early *early = job->page->early;
+    const struct early_cell_result result = early_look(early, report_index(slot));
+    struct picture stand_in = {0};
+    if (result.dropped) {
+        early_give_back(early, report_index(slot));
+        slot->task.run = fetch;
+        pool_submit(job->page->engine->fetchers, &slot->task, false);
+        return;
+    }
+    slot->error = *result.error;
+    atomic_fetch_add(&job->fetch_ns, result.fetch_ns);
+    atomic_fetch_add(&job->decode_ns, result.decode_ns);
+    if (slot->error.status != TESS_OK)
+        fail_cell(slot, &stand_in);
+    place(slot, slot->error.status == TESS_OK ? result.tile : &stand_in);
+    picture_clear(&stand_in);
+    early_give_back(early, report_index(slot));
+    finish_slot(slot);
+}
+
 void job_submit_cell(struct job *job, struct slot *slot, uint32_t cell)
 {
-    *slot = (struct slot){.task.run = fetch, .job = job, .cell = cell};
+    *slot = (struct slot){.task.run = place_early, .job = job, .cell = cell};
+    if (early_take(job->page->early, report_index(slot), &slot->task))
+        return;
+    slot->task.run = fetch;
     pool_submit(job->page->engine->fetchers, &slot->task, false);
 }

@@ -111,18 +111,19 @@ static void shares_are_separate_and_limited(void **state)
     struct tess_error error = {0};
     assert_int_equal(budget_share_bytes(budget, BUDGET_CANVAS), 400);
     assert_int_equal(budget_share_bytes(budget, BUDGET_FETCHED), 100);
-    assert_int_equal(budget_share_bytes(budget, BUDGET_PIXELS), 300);
+    assert_int_equal(budget_share_bytes(budget, BUDGET_PIXELS), 250);
+    assert_int_equal(budget_share_bytes(budget, BUDGET_EARLY), 50);
     assert_int_equal(budget_reserve(budget, BUDGET_FETCHED, 101, "the thing", &error), TESS_ERR_LIMIT);
     assert_string_equal(error.limit, "memory");
     assert_non_null(strstr(error.message, "the thing"));
     assert_int_equal(budget_reserve(budget, BUDGET_FETCHED, UINT64_MAX, "it", NULL), TESS_ERR_LIMIT);
     assert_int_equal(budget_reserve(budget, BUDGET_FETCHED, 100, "it", NULL), TESS_OK);
-    assert_int_equal(budget_reserve(budget, BUDGET_PIXELS, 300, "it", NULL), TESS_OK); /* its own share */
-    assert_int_equal(budget_peak_bytes(budget), 400);
+    assert_int_equal(budget_reserve(budget, BUDGET_PIXELS, 250, "it", NULL), TESS_OK); /* its own share */
+    assert_int_equal(budget_peak_bytes(budget), 350);
     budget_release(budget, BUDGET_FETCHED, 100);
-    budget_release(budget, BUDGET_PIXELS, 300);
+    budget_release(budget, BUDGET_PIXELS, 250);
     assert_int_equal(budget_reserve(budget, BUDGET_CANVAS, 0, "it", NULL), TESS_OK);
-    assert_int_equal(budget_peak_bytes(budget), 400);
+    assert_int_equal(budget_peak_bytes(budget), 350);
     budget_destroy(budget);
     budget_destroy(NULL);
 }
@@ -165,7 +166,7 @@ static void start(struct queued *queued, struct budget *budget, uint64_t bytes, 
 static void waiting_is_in_turn(void **state)
 {
     (void)state;
-    struct budget *budget = budget_create(800);
+    struct budget *budget = budget_create(960); /* pixels: 300 */
     struct queued queue[5];
     atomic_int turn = 0;
     assert_int_equal(budget_reserve(budget, BUDGET_PIXELS, 200, "it", NULL), TESS_OK);
