@@ -13,7 +13,7 @@ class Rule:
     # Which requests: each that is given must fit.
     method: str = ""       # "GET"
     path: str = ""         # regular expression, searched in the path and query as sent
-    target: str = ""       # the operation in x-amz-target: "Query"
+    target: str = ""       # regular expression of the operation in x-amz-target: "Query"
     skip: int = 0          # this many that fit pass unharmed first
     times: int = -1        # acts so often, then no more; -1: for ever
     chance: float = 1.0    # of acting, drawn from the rule's own seed
@@ -23,6 +23,7 @@ class Rule:
     status: int = 0        # an answer of our own instead of the server's 
     body: bytes = b""
     headers: dict = dataclasses.field(default_factory=dict)  # added to the answer, or in place of those it has
+    raw: bytes = b""       # these bytes in place of the whole answer, then the connection closes
     reset: str = ""        # connection reset: "request" (its body is not read), "answer" (none of it is sent),
                            # "headers", "body" (after `offset` bytes of it), "end" (all was sent)
     close: str = ""        # the same places, but closed in good order
@@ -43,7 +44,7 @@ class Rule:
 
     def fits(self, request):
         """Whether it acts on this request; counts."""
-        if (self.method and request.method != self.method or self.target and request.operation != self.target
+        if (self.method and request.method != self.method or self.target and not re.fullmatch(self.target, request.operation)
                 or self.path and not re.search(self.path, request.path)):
             return False
         self.fitted += 1

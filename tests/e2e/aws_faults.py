@@ -1,0 +1,461 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What goes wrong between tessera and S3 or DynamoDB: each fault is injected into the traffic with real servers, and the
+number of attempts (as the proxy saw them), the words, the exit status and what is left in the store are judged."""
+
+import email.utils
+import http.server
+import json
+import threading
+import time
+
+import program
+from program import contains, equal
+from cloud import GUEST, S3, Cloud, cells, colour_of, fetch, no_secrets, noise, photo, same_colours
+from fault_rules import Rule, dynamo_error, s3_error, slow_down, throttling
+
+S3_ATTEMPTS, DYNAMODB_ATTEMPTS = 3, 4
+QUICK = ("--read-timeout", "0.4", "--connect-timeout", "1")
+
+
+def grid(count=4, body=None):
+    """A grid "g" of so many images; the cloud and its keys in the order of cells."""
+    one = Cloud(proxied=True)
+    for index in range(count):
+        one.earlier_image("g", body() if body else photo(colour_of(index)))
+    keys = sorted((row["s3Key"]["S"] for row in one.rows("g")), reverse=True)
+    return one, keys
+
+
+def attempts(one, key, method="GET"):
+    return len(one.s3.seen(method, "/" + key))
+
+
+def is_good(one, *arguments, **more):
+    """Builds it: nothing failed, and the link leads to a picture. The answer."""
+    done = one.run("create-grid", "g", *arguments, status=0, **more)
+    answer = done.answer()
+    equal((answer["failed"], done.err), ([], ""))
+    head = S3.head_object(Bucket=one.dest, Key=answer["key"])
+    assert head["ContentLength"] > 500
+    no_secrets(done)
+    return answer
+
+
+def one_cell_fails(one, key, *words, arguments=(), tries=S3_ATTEMPTS):
+    """The grid is built without this image, which is named with the words; all others are there. With --strict nothing is
+    stored. When the fault is over the grid is built again, whole."""
+    done = one.run("create-grid", "g", *arguments, status=3)
+    failed = done.answer()["failed"]
+    equal([item["key"] for item in failed], [key])
+    contains(failed[0]["reason"], *words)
+    contains(done.err, "1 of ", key, *words)
+    equal(attempts(one, key), tries, "attempts")
+    before = one.objects(one.dest)
+    strict = one.run("create-grid", "g", "--tile", "51", "--strict", *arguments, status=1)
+    contains(strict.err, key, *words)
+    equal(strict.answer()["code"], "tile-failed")
+    equal(one.objects(one.dest), before, "a strict grid that failed is not stored")
+    one.clear()
+    again = is_good(one, *arguments)
+    equal(again["cached"], False, "a grid with a placeholder is no answer once the image can be had")
+
+
+def test_slow_down_bursts():
+    one, keys = grid()
+    one.s3.add(slow_down(path=keys[1], times=2), slow_down(path=keys[2], times=1, method="GET"))
+    is_good(one)
+    equal([attempts(one, key) for key in keys], [1, 3, 2, 1])
+
+
+def test_slow_down_without_end():
+    one, keys = grid()
+    one.s3.add(slow_down(path=keys[1]))
+    one_cell_fails(one, keys[1], "SlowDown", "reduce your request rate", "503", "3 attempts")
+
+
+def test_server_errors():
+    one, keys = grid()
+    one.s3.add(s3_error(500, "InternalError", "We encountered an internal error.", path=keys[0], times=2),
+               s3_error(503, "ServiceUnavailable", path=keys[1], times=2), s3_error(502, "", path=keys[2], times=1),
+               Rule(act=False, status=504, body=b"<html>gateway</html>", path=keys[3], times=2))
+    is_good(one)
+    equal([attempts(one, key) for key in keys], [3, 3, 2, 3])
+    one.clear()
+    one.s3.add(s3_error(500, "InternalError", "We encountered an internal error.", path=keys[0]))
+    one_cell_fails(one, keys[0], "InternalError", "500", "3 attempts", arguments=("--tile", "30"))
+
+
+def test_attempts_can_be_chosen():
+    one, keys = grid()
+    one.s3.add(s3_error(500, "InternalError", path=keys[0]))
+    one.run("create-grid", "g", changes={"AWS_MAX_ATTEMPTS": "1"}, status=3)
+    equal(attempts(one, keys[0]), 1)
+
+
+def test_broken_answers_of_images():
+    """Every way to break off, each for an image of its own and twice; the third attempt is left alone."""
+    one, keys = grid(16, lambda: noise((200, 150)))
+    places = [{"reset": place} for place in ("request", "answer", "headers", "body", "body", "body")]
+    places += [{"close": place} for place in ("request", "answer", "headers", "body", "body")]
+    places += [{"flip": True}, {"flip": True}, {"raw": b"no HTTP at all\r\n\r\n"}, {"close": "body", "offset": 0}]
+    for index, (key, place) in enumerate(zip(keys, places)):
+        one.s3.add(Rule(path=key, method="GET", times=2, seed=index, **place))
+    one.s3.add(Rule(path=keys[15], method="GET", times=1, reset="end"))  # all came: nothing is wrong
+    answer = is_good(one)
+    equal([attempts(one, key) for key in keys], [3] * 15 + [1])
+    equal(len(fetch(answer["presigned_url"])[2]) > 0, True)
+
+
+def test_broken_for_ever():
+    for fault, words in (({"reset": "body"}, ["connection broke", "reset"]), ({"close": "body", "offset": 100}, []),
+                         ({"flip": True}, ["damaged", "MD5"])):
+        one, keys = grid()
+        one.s3.add(Rule(path=keys[3], method="GET", **fault))
+        one_cell_fails(one, keys[3], "3 attempts", *words)
+
+
+def test_stalled_answers():
+    one, keys = grid(5, lambda: noise((200, 150)))
+    for key, place in zip(keys, ("answer", "headers", "body", "body")):
+        one.s3.add(Rule(path=key, method="GET", times=1, stall=place, stall_s=4))
+    one.s3.add(Rule(path=keys[4], method="GET", times=1, bytes_per_s=1))
+    begun = time.monotonic()
+    is_good(one, *QUICK)
+    assert time.monotonic() - begun < 4, time.monotonic() - begun
+    equal([attempts(one, key) for key in keys], [2] * 5)
+
+
+def test_stalled_for_ever():
+    one, keys = grid(4, lambda: noise((200, 150)))
+    one.s3.add(Rule(path=keys[2], method="GET", bytes_per_s=1))
+    one_cell_fails(one, keys[2], "0.4 s", "3 attempts", arguments=QUICK)
+
+
+def test_all_images_fail():
+    """Then it is not an image that is bad, but the server: no grid is made of placeholders."""
+    one, _ = grid()
+    one.s3.add(s3_error(500, "InternalError", method="GET", path=one.source))
+    done = one.run("create-grid", "g", status=1)
+    contains(done.err, one.source, "InternalError", "3 attempts")
+    equal((done.out, one.objects(one.dest)), ("", []))
+
+
+def test_storing_the_grid():
+    one, _ = grid()
+    one.s3.add(s3_error(500, "InternalError", method="PUT", path=r"\.jpg", times=1),
+               s3_error(200, "InternalError", method="PUT", path=r"\.jpg", times=1))  # 200 with <Error>: a failure all the same
+    key = is_good(one)["key"]
+    equal(attempts(one, key, "PUT") >= 3, True)
+    # The server acted, and its answer is lost: one object, not two.
+    one, _ = grid()
+    one.s3.add(Rule(method="PUT", path=r"\.jpg", reset="answer", times=1), Rule(method="PUT", path=r"\.json", reset="body", times=1))
+    key = is_good(one)["key"]
+    equal([name for name in one.objects(one.dest) if name.endswith(".jpg")], [key])
+    one.clear()
+    equal(is_good(one)["cached"], True)
+
+
+def test_grid_that_cannot_be_stored():
+    for fault, words in ((s3_error(500, "InternalError"), ["InternalError", "3 attempts"]),
+                         (Rule(reset="request"), ["3 attempts"]),
+                         (s3_error(200, "InternalError", "Try again."), ["InternalError", "3 attempts"]),
+                         (s3_error(403, "AccessDenied", "Access Denied."), ["s3:PutObject", "dst-"])):
+        one, _ = grid()
+        fault.method = "PUT"
+        one.s3.add(fault)
+        done = one.run("create-grid", "g", status=1)
+        contains(done.err, "tessera create-grid: ", one.dest, *words)
+        equal((done.out, one.objects(one.dest)), ("", []))
+        one.clear()
+        equal(is_good(one)["cached"], False)
+
+
+def test_only_one_of_both_is_stored():
+    """The picture without its description, or the other way round, is never taken for a finished grid."""
+    for ending in ("jpg", "json"):
+        one, _ = grid()
+        one.s3.add(s3_error(500, "InternalError", method="PUT", path=ending))
+        one.run("create-grid", "g", status=1)
+        one.clear()
+        answer = is_good(one)
+        equal((answer["cached"], fetch(answer["presigned_url"])[0]), (False, 200), ending)
+        one.clear()
+        equal(is_good(one)["cached"], True)
+
+
+def test_throttled_table():
+    for code in ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"):
+        one, _ = grid()
+        one.dynamodb.add(throttling(code, target="Query", times=1))
+        is_good(one)
+        equal(len(one.dynamodb.seen(operation="Query")), 2)
+    one.clear()
+    one.dynamodb.add(throttling(target="Query", headers={"x-amz-retry-after": "10"}))
+    done = one.run("create-grid", "g", status=1)
+    contains(done.err, "tessera create-grid: ", "ThrottlingException", "4 attempts")
+    equal((len(one.dynamodb.seen(operation="Query")), one.s3.requests), (DYNAMODB_ATTEMPTS, []))
+
+
+def test_broken_answers_of_the_table():
+    one, _ = grid()
+    for index, fault in enumerate(({"reset": "answer"}, {"reset": "body"}, {"close": "body"}, {"flip": True},
+                                   {"stall": "answer", "stall_s": 3}, {"raw": b"\0\0\0"})):
+        one.clear()
+        one.dynamodb.add(Rule(target="Query", times=3, seed=index, **fault))
+        is_good(one, *QUICK)
+        equal(len(one.dynamodb.seen(operation="Query")), 4, fault)
+    one.clear()
+    one.dynamodb.add(Rule(target="Query", flip=True))
+    contains(one.run("list", "--grid", "g", status=1).err, "damaged", "x-amz-crc32", "4 attempts")
+    one.clear()
+    one.dynamodb.add(dynamo_error(500, "InternalServerError", target="Query"))
+    contains(one.run("list", "--grid", "g", status=1).err, "InternalServerError", "4 attempts")
+
+
+def test_adding():
+    with open("a.jpg", "wb") as file:
+        file.write(photo((1, 2, 3)))
+    one = Cloud(proxied=True)
+    # Whatever is lost on the way: one object, one row.
+    one.s3.add(Rule(method="PUT", reset="answer", times=2))
+    one.dynamodb.add(Rule(target="PutItem", reset="answer", times=2))
+    key = one.run("add", "--grid", "g", "a.jpg", status=0).answer()["added"][0]["s3Key"]
+    equal((one.objects(one.source), [row["s3Key"]["S"] for row in one.rows("g")]), ([key], [key]))
+    # When it fails, nothing is left of it.
+    one.clear()
+    one.dynamodb.add(dynamo_error(500, "InternalServerError", target="PutItem"))
+    done = one.run("add", "--grid", "h", "a.jpg", status=1)
+    contains(done.err, "tessera add: ", "InternalServerError", "4 attempts")
+    equal((one.objects(one.source), one.rows("h")), ([key], []))
+    one.clear()
+    one.s3.add(s3_error(500, "InternalError", method="PUT"))
+    contains(one.run("add", "--grid", "h", "a.jpg", status=1).err, "InternalError", "3 attempts")
+    equal((one.objects(one.source), one.rows("h"), one.dynamodb.seen(operation="PutItem")), ([key], [], []))
+
+
+def test_removing():
+    one, keys = grid(3)
+    one.s3.add(Rule(method="DELETE", reset="answer", times=2))
+    one.dynamodb.add(Rule(target="(Delete|BatchWrite)Item", reset="answer", times=1))
+    equal(one.run("remove", "--grid", "g", status=0).answer()["removed"], len(keys))
+    equal((one.objects(one.source), one.rows("g")), ([], []))
+
+
+def test_making_buckets_and_tables():
+    one = Cloud(made=False, proxied=True)
+    one.s3.add(Rule(method="PUT", reset="answer", times=1))
+    one.dynamodb.add(Rule(target="CreateTable", reset="answer", times=1), throttling(target="DescribeTable", times=1))
+    equal(one.run("init", status=0).answer()["message"], "store ready")
+    one.clear()
+    equal(one.run("init", status=0).answer()["created"], False)
+
+
+def test_other_region():
+    # Swift itself tells its region, as S3 does.
+    one, keys = grid()
+    is_good(one, changes={"AWS_REGION": "eu-west-1"})
+    assert all(attempts(one, key) <= 2 for key in keys), "followed once"
+    # Told by a header, in an answer without a body.
+    one, keys = grid()
+    one.s3.add(s3_error(301, "PermanentRedirect", "Use another endpoint.", path=keys[0], times=1,
+                        headers={"x-amz-bucket-region": "us-east-1"}))
+    is_good(one, "--fetches", "1", changes={"AWS_REGION": "eu-west-1"})
+    equal([attempts(one, key) for key in keys], [2, 1, 1, 1], "remembered for the bucket")
+    # Round in circles: it ends.
+    one, keys = grid()
+    one.s3.add(s3_error(400, "AuthorizationHeaderMalformed", "expecting elsewhere", "<Region>eu-west-1</Region>", path=keys[0]))
+    done = one.run("create-grid", "g", status=3)
+    contains(done.answer()["failed"][0]["reason"], "AuthorizationHeaderMalformed")
+    assert attempts(one, keys[0]) <= 3, attempts(one, keys[0])
+    one.clear()
+    one.s3.add(s3_error(301, "PermanentRedirect", "x", "<Region>../../evil\r\nX: y</Region>", path=keys[0]))
+    done = one.run("create-grid", "g", "--fresh", status=3)
+    assert attempts(one, keys[0]) <= 3 and "evil" not in str([request.headers for request in one.s3.requests])
+
+
+def shifted(seconds):
+    return {"Date": email.utils.formatdate(time.time() + seconds, usegmt=True)}
+
+
+def signed_at(request):
+    return time.mktime(time.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ")) - time.timezone
+
+
+def test_skewed_clock():
+    """Ten minutes: the server says that it is too much, and the real one behind takes the corrected time too."""
+    one, keys = grid()
+    one.s3.add(s3_error(403, "RequestTimeTooSkewed", "The difference is too large.", path=keys[0], times=1,
+                        headers=shifted(600)))
+    answer = is_good(one)
+    equal(attempts(one, keys[0]), 2)
+    first, second = one.s3.seen("GET", keys[0])
+    assert 590 <= signed_at(second) - signed_at(first) <= 612, (first.headers, second.headers)
+    made = answer["presigned_url"].partition("X-Amz-Date=")[2][:16]
+    drift = time.mktime(time.strptime(made, "%Y%m%dT%H%M%SZ")) - time.timezone - time.time()
+    assert 580 <= drift <= 612, "links are signed by the server's clock, too: %d s" % drift
+    # A server whose clock differs each time cannot lead it on.
+    one, keys = grid()
+    one.s3.add(s3_error(403, "RequestTimeTooSkewed", path=keys[0], headers=shifted(600)))
+    done = one.run("create-grid", "g", status=3)
+    contains(done.answer()["failed"][0]["reason"], "RequestTimeTooSkewed")
+    assert attempts(one, keys[0]) <= 2
+    # DynamoDB has other words for it, and its clock may be years away.
+    one, _ = grid()
+    for words, seconds in (("Signature expired", -3 * 365 * 86400), ("Signature not yet current", 86400)):
+        one.clear()
+        one.dynamodb.add(dynamo_error(400, "InvalidSignatureException", words, target="Query", times=1,
+                                      headers=shifted(seconds)))
+        one.run("list", "--grid", "g", status=0)
+        first, second = one.dynamodb.seen(operation="Query")
+        assert abs(signed_at(second) - signed_at(first) - seconds) < 12, words
+
+
+class Role:
+    """A container's credentials: the tests' own keys with a new token each time."""
+
+    def __enter__(self):
+        asked = self.asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers.get("Authorization"))
+                body = json.dumps({
+                    "AccessKeyId": "TESTER", "SecretAccessKey": "testing", "Token": "token-number-%d" % len(asked),
+                    "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *unused):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.environment = {
+            "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:%d/role" % self.server.server_port,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "let-me-in"}
+        return self
+
+    def __exit__(self, *unused):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_token_that_expires_in_between():
+    one, keys = grid(6)
+    with Role() as role:
+        one.s3.add(s3_error(400, "ExpiredToken", "The provided token has expired.", method="GET", path=one.source, skip=2, times=1))
+        is_good(one, "--fetches", "1", changes=role.environment)
+        equal((role.asked, sum(attempts(one, key) for key in keys)), (["let-me-in"] * 2, 7))
+        tokens = [request.headers["x-amz-security-token"] for request in one.s3.seen("GET", one.source)]
+        equal(tokens, ["token-number-1"] * 3 + ["token-number-2"] * 4)
+        one.clear()
+        one.dynamodb.add(dynamo_error(400, "ExpiredTokenException", "The security token included in the request is expired",
+                                      target="UpdateItem", times=1))
+        equal(one.run("counter", "visits", changes=role.environment, status=0).answer(), {"value": 1})
+        # One that stays expired is no endless loop, and no message holds a token.
+        one.clear()
+        one.dynamodb.add(dynamo_error(400, "ExpiredTokenException", "The security token included in the request is expired"))
+        done = one.run("list", "--grid", "g", changes=role.environment, status=1)
+        contains(done.err, "ExpiredTokenException")
+        equal(len(one.dynamodb.requests), 2)
+        for secret in ("token-number", "let-me-in", "testing"):
+            assert secret not in done.err + done.out, done.err
+
+
+def test_token_that_cannot_be_renewed():
+    one, _ = grid()
+    one.s3.add(s3_error(400, "ExpiredToken", "The provided token has expired.", method="GET"))
+    done = one.run("create-grid", "g", changes={"AWS_SESSION_TOKEN": "a-token-of-mine"}, status=1)
+    contains(done.err, "ExpiredToken")
+    assert "a-token-of-mine" not in done.err
+    equal(one.objects(one.dest), [])
+
+
+def test_missing_object():
+    one, keys = grid()
+    S3.delete_object(Bucket=one.source, Key=keys[1])
+    done = one.run("create-grid", "g", status=3)
+    equal([(item["key"], item["cell"]) for item in done.answer()["failed"]], [(keys[1], 1)])
+    contains(done.answer()["failed"][0]["reason"], "no")
+    equal(attempts(one, keys[1]), 1)
+    equal(one.run("create-grid", "g", status=3).answer()["cached"], True)
+    one.put(keys[1], photo((7, 7, 7)))
+    answer = is_good(one)
+    equal(answer["cached"], False)
+    same_colours(cells(fetch(answer["presigned_url"])[2], 100, 2, 2)[1:2], [(7, 7, 7)])
+
+
+def test_missing_source_bucket():
+    """It is the configuration that is wrong, not the images: no grid is made of placeholders."""
+    one, keys = grid()
+    done = one.run("create-grid", "g", "--source", "no-such-bucket", status=1)
+    contains(done.err, "no-such-bucket", "tessera init", "SOURCE_BUCKET")
+    equal(one.objects(one.dest), [])
+    assert all(attempts(one, key) <= 1 for key in keys)
+
+
+def test_missing_buckets():
+    one, _ = grid()
+    done = one.run("create-grid", "g", "--dest", "no-such-bucket", status=1)
+    contains(done.err, "no-such-bucket", "tessera init", "DESTINATION_BUCKET")
+    contains(one.run("create-grid", "s3://no-such-bucket/x", status=1).err, "no-such-bucket")
+    contains(one.run("montage", "s3://no-such-bucket/x/", "-o", "x.jpg", status=1).err, "no-such-bucket")
+
+
+def test_denied():
+    one, keys = grid()
+    done = one.run("create-grid", "g", changes=GUEST, status=1)
+    contains(done.err, "s3:GetObject on arn:aws:s3:::%s/" % one.source, "denied")
+    assert all(attempts(one, key) <= 1 for key in keys), "no use in repeating"
+    done = one.run("create-grid", "s3://%s/" % one.source, changes=GUEST, status=1)
+    contains(done.err, "s3:ListBucket on arn:aws:s3:::" + one.source)
+    done = one.run("create-grid", "g", changes={"AWS_SECRET_ACCESS_KEY": "mistyped"}, status=1)
+    contains(done.err, "SignatureDoesNotMatch")
+    assert "mistyped" not in done.err
+    one.clear()
+    one.dynamodb.add(dynamo_error(400, "AccessDeniedException", "User: x is not authorized to perform: dynamodb:Query"))
+    done = one.run("list", "--grid", "g", status=1)
+    contains(done.err, "dynamodb:Query", one.grids)
+    equal(len(one.dynamodb.requests), 1)
+    equal(one.objects(one.dest), [])
+
+
+def test_one_image_is_denied():
+    one, keys = grid()
+    one.s3.add(s3_error(403, "AccessDenied", "Access Denied.", path=keys[2]))
+    one_cell_fails(one, keys[2], "s3:GetObject", tries=1)
+
+
+def test_no_server():
+    one, _ = grid()
+    nowhere = "http://127.0.0.1:1"
+    done = one.run("create-grid", "g", "--connect-timeout", "1", changes={"AWS_ENDPOINT_URL_S3": nowhere}, status=1)
+    contains(done.err, "cannot connect to 127.0.0.1:1", "3 attempts")
+    done = one.run("create-grid", "g", "--connect-timeout", "1", changes={"AWS_ENDPOINT_URL_DYNAMODB": nowhere}, status=1)
+    contains(done.err, "cannot connect to 127.0.0.1:1", "4 attempts")
+    equal(one.objects(one.dest), [])
+
+
+def test_other_grids_go_on():
+    one, keys = grid(2)
+    for index in range(2):
+        one.earlier_image("h", photo(colour_of(index)))
+    one.s3.add(Rule(method="GET", path="|".join(keys), reset="body"))
+    done = one.run("batch", "-", "--ordered", stdin=b"g\nh\n", status=1)
+    equal([answer.get("message") == "built grid" for answer in done.answers()], [False, True])
+
+
+def test_deadline():
+    one, _ = grid()
+    one.s3.add(Rule(method="GET", path=one.source, stall="answer", stall_s=8))
+    begun = time.monotonic()
+    done = one.run("create-grid", "g", "--timeout", "1", status=1)
+    assert time.monotonic() - begun < 4
+    contains(done.err, "timeout", "1000 ms")
+    equal(one.objects(one.dest), [])
+
+
+program.main(globals())
