@@ -74,10 +74,6 @@ static enum tess_status s3_get(struct objects *objects, const struct object_get 
     struct object_info info = {0};
     bytes_init(out, 0);
     enum tess_status status = objects_s3_call(s3, &call, &response, error);
-    if (status == TESS_OK && response.http.status != STATUS_OK)
-        status =
-            error_set(error, TESS_ERR_IO, "the server answers HTTP %d when asked for %s in bucket %s",
-                      response.http.status, shown_text(request->key, S3_SHOWN_BYTES).text, request->bucket);
     if (status == TESS_OK || (status == TESS_ERR_LIMIT && response.http.status == STATUS_OK))
         s3_answer_info(&response.http, &info);
     if (status == TESS_OK)

@@ -172,13 +172,18 @@ static enum tess_status say_forbidden(const struct s3_call *call, const char *re
                                       const struct aws_response *response, struct tess_error *error)
 {
     char what[WHAT_BYTES];
+    const bool wordless = !response->complaint.code[0]; /* an answer to HEAD */
     const bool reads = call->key && strcmp(call->action, "s3:GetObject") == 0;
+    struct shown words = shown_text(response->complaint.message, S3_SHOWN_BYTES);
+    const size_t size = strlen(words.text);
+    if (size > 0 && words.text[size - 1] == '.')
+        words.text[size - 1] = '\0';
     write_what(call, what);
-    return error_set(error, TESS_ERR_DENIED, "cannot %s: access denied: it takes %s on %s%s%s%s%s%s", what,
+    return error_set(error, TESS_ERR_DENIED, "cannot %s: access denied: it takes %s on %s%s%s%s%s%s%s", what,
                      call->action, s3_arn_prefix(region), call->bucket, call->key ? "/*" : "",
+                     wordless ? " and valid keys" : "",
                      reads ? " (or there is no such object, and s3:ListBucket is not allowed)" : "",
-                     response->complaint.message[0] ? ": " : "",
-                     shown_text(response->complaint.message, S3_SHOWN_BYTES).text);
+                     words.text[0] ? ": " : "", words.text);
 }
 
 /* The commonest failures, so that they tell what to do. All others as aws_call() puts them. */

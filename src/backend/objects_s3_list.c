@@ -118,10 +118,8 @@ enum tess_status objects_s3_list(struct objects *objects, const struct object_li
     struct bytes token = {0};
     enum tess_status status =
         objects_s3_check_names(request->bucket, request->prefix[0] ? request->prefix : NULL, error);
-    if (status != TESS_OK) {
-        error_prefix(error, "listing by a prefix");
+    if (status != TESS_OK)
         return status;
-    }
     do {
         struct s3_page page;
         status = fetch_page(s3, request, &token, &page, error);

@@ -16,7 +16,15 @@
 #include "net/random.h"
 #include "net/shown.h"
 
-enum { TRIES = 6, FIRST_PAUSE_MS = 50, CONFLICT = 409, IS_THERE = 412, NOT_IMPLEMENTED = 501, HEADERS = 3 };
+enum {
+    TRIES = 6,
+    SENDINGS = 3,
+    FIRST_PAUSE_MS = 50,
+    CONFLICT = 409,
+    IS_THERE = 412,
+    NOT_IMPLEMENTED = 501,
+    HEADERS = 3
+};
 
 struct object_writer {
     struct objects_s3 *s3;
@@ -74,10 +82,11 @@ struct upload {
     struct http_body body;
     char sha256[DIGEST_SHA256_HEX_BYTES], md5[S3_BASE64_BYTES];
     int http_status;
-    bool no_such_thing; /* the server does not know the condition */
+    bool unknown; /* the server does not know the condition */
 };
 
-static enum tess_status put(struct upload *upload, bool only_new, struct tess_error *error)
+static enum tess_status put_once(struct upload *upload, bool only_new, bool *damaged_out,
+                                 struct tess_error *error)
 {
     const struct object_writer *writer = upload->writer;
     struct http_header headers[HEADERS];
@@ -101,10 +110,21 @@ static enum tess_status put(struct upload *upload, bool only_new, struct tess_er
                                  .stop = writer->stop};
     struct aws_response response;
     const enum tess_status status = objects_s3_call(writer->s3, &call, &response, error);
+    const char *code = response.complaint.code;
     upload->http_status = response.http.failure == HTTP_DONE ? response.http.status : 0;
-    upload->no_such_thing =
-        upload->http_status == NOT_IMPLEMENTED || strcmp(response.complaint.code, "NotImplemented") == 0;
+    upload->unknown = upload->http_status == NOT_IMPLEMENTED || strcmp(code, "NotImplemented") == 0;
+    *damaged_out = strcmp(code, "BadDigest") == 0 || strcmp(code, "XAmzContentSHA256Mismatch") == 0;
     aws_response_clear(&response);
+    return status;
+}
+
+/* What S3 received differently from what was sent, is sent again. */
+static enum tess_status put(struct upload *upload, bool only_new, struct tess_error *error)
+{
+    bool damaged = true;
+    enum tess_status status = TESS_OK;
+    for (int sent = 0; damaged && sent < SENDINGS; sent++)
+        status = put_once(upload, only_new, &damaged, error);
     return status;
 }
 
@@ -147,7 +167,7 @@ static enum tess_status put_new(struct upload *upload, struct tess_error *error)
         enum tess_status status = put(upload, true, error);
         if (status == TESS_OK)
             return TESS_OK;
-        if (upload->no_such_thing) {
+        if (upload->unknown) {
             atomic_store(&s3->no_conditions, true);
             continue;
         }

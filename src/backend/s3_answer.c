@@ -9,7 +9,7 @@
 #include "net/digest.h"
 #include "net/xml.h"
 
-enum { STATUS_OK = 200, STATUS_ERRORS = 300 };
+enum { STATUS_OK = 200, STATUS_ERRORS = 300, STATUS_NOT_MODIFIED = 304 };
 
 static const char damaged[] = "damaged underway"; /* in the place of a code of S3's */
 
@@ -114,12 +114,24 @@ static bool is_undamaged(const struct http_response *response, struct aws_compla
     return strcasecmp(found, md5) == 0 || fail(complaint, damaged, "the MD5 that is its ETag differs");
 }
 
+/* An answer that is no 2xx; *expected_out tells whether it may be one (304 never is: we ask on no condition
+ * that leads to it). */
+static bool is_refusal(const struct http_response *response, struct aws_complaint *complaint,
+                       bool *expected_out)
+{
+    if (response->status < STATUS_ERRORS)
+        return false;
+    read_complaint(response, complaint);
+    *expected_out =
+        response->status != STATUS_NOT_MODIFIED || fail(complaint, "", "an answer to what was not asked");
+    return true;
+}
+
 static bool read_object(const struct http_response *response, struct aws_complaint *complaint_out)
 {
-    if (response->status >= STATUS_ERRORS) {
-        read_complaint(response, complaint_out);
-        return true;
-    }
+    bool expected;
+    if (is_refusal(response, complaint_out, &expected))
+        return expected;
     if (response->status != STATUS_OK)
         return fail(complaint_out, "", "the answer is not the whole object");
     return is_undamaged(response, complaint_out);
@@ -127,10 +139,8 @@ static bool read_object(const struct http_response *response, struct aws_complai
 
 static bool read_head(const struct http_response *response, struct aws_complaint *complaint_out)
 {
-    if (response->status >= STATUS_ERRORS)
-        say(complaint_out->region, sizeof complaint_out->region,
-            http_response_header(response, "x-amz-bucket-region"));
-    return true;
+    bool expected;
+    return !is_refusal(response, complaint_out, &expected) || expected;
 }
 
 static bool read_xml(const struct http_response *response, const char *root, struct aws_complaint *complaint)
@@ -151,10 +161,10 @@ static bool read_xml(const struct http_response *response, const char *root, str
 
 static bool read_list(const struct http_response *response, struct aws_complaint *complaint_out)
 {
-    if (response->status < STATUS_ERRORS)
-        return read_xml(response, "ListBucketResult", complaint_out);
-    read_complaint(response, complaint_out);
-    return true;
+    bool expected;
+    return is_refusal(response, complaint_out, &expected)
+               ? expected
+               : read_xml(response, "ListBucketResult", complaint_out);
 }
 
 /* Nothing is expected; but what looks like XML is looked at. */
@@ -162,11 +172,10 @@ static bool read_done(const struct http_response *response, struct aws_complaint
 {
     const struct bytes *body = &response->body;
     size_t at = 0;
-    if (response->status >= STATUS_ERRORS) {
-        read_complaint(response, complaint_out);
-        return true;
-    }
-    while (at < body->size && strchr(" \t\r\n", body->data[at]) && body->data[at])
+    bool expected;
+    if (is_refusal(response, complaint_out, &expected))
+        return expected;
+    while (at < body->size && memchr(" \t\r\n", body->data[at], 4))
         at++;
     return at == body->size || body->data[at] != '<' || read_xml(response, NULL, complaint_out);
 }

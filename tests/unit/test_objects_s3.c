@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Reading, looking, removing, buckets and regions, against an S3 that answers as the tests say. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -194,7 +195,7 @@ static void permissions_are_named(void **state)
     s3_expect_words(&fixture, "it takes s3:GetObject on arn:aws:s3:::images/*");
     fake_http_answer(fixture.http, 403, NULL, NULL);
     assert_int_equal(ops->stat(fixture.objects, "images", "a", NULL, &info, &fixture.error), TESS_ERR_DENIED);
-    s3_expect_words(&fixture, "s3:GetObject");
+    s3_expect_words(&fixture, "s3:GetObject on arn:aws:s3:::images/* and valid keys");
     s3_answer_error(&fixture, 403, NULL, "AccessDenied", NULL);
     assert_int_equal(ops->remove(fixture.objects, "images", "a", &fixture.error), TESS_ERR_DENIED);
     s3_expect_words(&fixture, "s3:DeleteObject on arn:aws:s3:::images/*");
@@ -353,6 +354,51 @@ static void a_configured_endpoint_stays(void **state)
     s3_end(&fixture);
 }
 
+/* By the host that is asked, as AWS has it. */
+static bool answer_by_host(void *context, const struct fake_request *request, struct fake_answer *answer_out)
+{
+    (void)context;
+    const bool here =
+        strstr(request->url, "images.s3.us-west-2") || strstr(request->url, "grids.s3.eu-north-1");
+    *answer_out = here ? (struct fake_answer){.status = 200, .body = "hello"}
+                       : (struct fake_answer){.status = 301, .headers = "x-amz-bucket-region: us-west-2"};
+    return true;
+}
+
+enum { THREADS = 8, READS = 40 };
+
+static void *read_from_both(void *context)
+{
+    struct objects *objects = context;
+    size_t *good = calloc(1, sizeof *good);
+    for (int i = 0; good && i < READS; i++) {
+        const struct object_get request = {.bucket = i % 2 ? "images" : "grids", .key = "a", .max_bytes = 5};
+        struct bytes out;
+        *good += objects->ops->get(objects, &request, &out, NULL, NULL) == TESS_OK && out.size == 5;
+        bytes_clear(&out);
+    }
+    return good;
+}
+
+static void many_threads(void **state)
+{
+    (void)state;
+    struct s3_fixture fixture;
+    pthread_t threads[THREADS];
+    s3_begin(&fixture);
+    fixture.http->handler = answer_by_host;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_from_both, fixture.objects), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *good;
+        assert_int_equal(pthread_join(threads[i], &good), 0);
+        assert_int_equal(*(size_t *)good, READS);
+        free(good);
+    }
+    assert_in_range(fixture.http->request_count, THREADS * READS + 1, THREADS * READS + THREADS);
+    s3_end(&fixture);
+}
+
 static void buckets_are_made(void **state)
 {
     (void)state;
@@ -424,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_bucket_elsewhere),
         cmocka_unit_test(redirects_that_lead_nowhere),
         cmocka_unit_test(a_configured_endpoint_stays),
+        cmocka_unit_test(many_threads),
         cmocka_unit_test(buckets_are_made),
         cmocka_unit_test(without_a_region),
     };

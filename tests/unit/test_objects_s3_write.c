@@ -128,6 +128,19 @@ static void good_that_is_bad(void **state)
     fake_http_answer(fixture.http, 200, NULL, " \n");
     assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_OK);
     assert_int_equal(fixture.http->request_count, 3);
+    /* 304 is no success either. */
+    fake_http_answer(fixture.http, 304, NULL, NULL);
+    fake_http_answer(fixture.http, 200, NULL, NULL);
+    assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_OK);
+    /* Damaged underway. */
+    s3_answer_error(&fixture, 400, NULL, "BadDigest", NULL);
+    s3_answer_error(&fixture, 400, NULL, "XAmzContentSHA256Mismatch", NULL);
+    fake_http_answer(fixture.http, 200, NULL, NULL);
+    assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_OK);
+    for (int i = 0; i < 3; i++)
+        s3_answer_error(&fixture, 400, NULL, "BadDigest", NULL);
+    assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_ERR_INVALID);
+    s3_expect_words(&fixture, "BadDigest");
     for (int i = 0; i < 3; i++)
         s3_answer_error(&fixture, 200, NULL, "InternalError", NULL);
     assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_ERR_IO);
