@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/address.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,4 +85,13 @@ bool address_is_public(const struct sockaddr *address, socklen_t size)
         return is_public6(ipv6.sin6_addr.s6_addr);
     }
     return false;
+}
+
+bool address_text_is_public(const char *text)
+{
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    if (inet_pton(AF_INET, text, &ipv4) == 1)
+        return is_public4(ntohl(ipv4.s_addr));
+    return inet_pton(AF_INET6, text, &ipv6) == 1 && is_public6(ipv6.s6_addr);
 }

@@ -14,4 +14,7 @@
  */
 bool address_is_public(const struct sockaddr *address, socklen_t size);
 
+/* The same for "192.0.2.1" or "2001:db8::1"; false for what is neither, also with a zone ("fe80::1%eth0"). */
+bool address_text_is_public(const char *text);
+
 #endif

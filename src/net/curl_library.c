@@ -27,12 +27,14 @@ static const struct {
     FUNCTION(slist_free_all),   FUNCTION(url),
     FUNCTION(url_set),          FUNCTION(url_get),
     FUNCTION(url_cleanup),      FUNCTION(free),
-    FUNCTION(global_init),
+    FUNCTION(global_init),      FUNCTION(version_info),
 };
 
 static struct curl_library library;
 static char trouble[160]; /* "": it is there */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+enum { OLDEST_VERSION = 0x075000 }; /* 7.80, for CURLOPT_PREREQFUNCTION */
 
 static void open_once(void)
 {
@@ -45,12 +47,14 @@ static void open_once(void)
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         void *function = dlsym(handle, functions[i].name);
         if (!function) {
-            strncpy(trouble, "this libcurl is older than 7.68", sizeof trouble - 1);
+            strncpy(trouble, "this libcurl is older than 7.80", sizeof trouble - 1);
             return;
         }
         memcpy((char *)&library + functions[i].offset, &function, sizeof function);
     }
-    if (library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (library.version_info(CURLVERSION_NOW)->version_num < OLDEST_VERSION)
+        strncpy(trouble, "this libcurl is older than 7.80", sizeof trouble - 1);
+    else if (library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         strncpy(trouble, "libcurl cannot be initialised", sizeof trouble - 1);
 }
 

@@ -37,11 +37,12 @@ struct curl_library {
     __typeof__(curl_url_cleanup) *url_cleanup;
     __typeof__(curl_free) *free;
     __typeof__(curl_global_init) *global_init;
+    __typeof__(curl_version_info) *version_info;
 };
 
 /*
  * The library, opened and initialised once for the process; never closed, as OpenSSL below it does not like
- * that. TESS_ERR_UNSUPPORTED when there is none (or one older than 7.68), with what to install. Thread-safe.
+ * that. TESS_ERR_UNSUPPORTED when there is none (or one older than 7.80), with what to install. Thread-safe.
  */
 enum tess_status curl_library_open(const struct curl_library **library_out, struct tess_error *error);
 

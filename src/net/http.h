@@ -44,10 +44,12 @@ struct http_request {
     const struct http_body *body; /* NULL: none */
     uint64_t max_body_bytes;      /* of the answer; one that announces or sends more is HTTP_TOO_LARGE */
     uint32_t connect_timeout_ms;  /* 0: the default, 5 s */
-    uint32_t stall_timeout_ms;    /* longest time below 1 KiB/s (or without the first byte); 0: 10 s */
-    uint32_t total_timeout_ms;    /* 0: none */
-    bool public_addresses_only;   /* refuse to connect to loopback, private, link-local, … addresses */
-    bool no_proxy;                /* ignore HTTP(S)_PROXY: for link-local and loopback services */
+    /* Longest time below 1 KiB/s in either direction, or without the first byte, once the connection stands;
+     * 0: 10 s. */
+    uint32_t stall_timeout_ms;
+    uint32_t total_timeout_ms;  /* 0: none */
+    bool public_addresses_only; /* refuse to connect to loopback, private, link-local, … addresses */
+    bool no_proxy;              /* ignore HTTP(S)_PROXY: for link-local and loopback services */
     /* A second execution would do harm: sent on a fresh connection, as libcurl sends again by itself what it
      * had sent on a kept one that the server closed without an answer. */
     bool not_repeatable;
@@ -64,7 +66,7 @@ enum http_failure {
     HTTP_TOO_LARGE,   /* max_body_bytes */
     HTTP_FORBIDDEN,   /* public_addresses_only, or a scheme that is not http or https */
     HTTP_STOPPED,     /* request->stop */
-    HTTP_LOCAL        /* no memory, no threads, reading the body failed */
+    HTTP_LOCAL /* no memory, no threads, no sockets, reading the body failed, a header with a line break */
 };
 
 struct http_response {
@@ -86,10 +88,10 @@ struct http_ops {
     /*
      * TESS_OK with HTTP_DONE. Otherwise the failure's kind is in the response, the status follows from it
      * (UNREACHABLE, UNTRUSTED, BROKEN: TESS_ERR_IO; STALLED, OUT_OF_TIME: TESS_ERR_TIMEOUT; TOO_LARGE:
-     * TESS_ERR_LIMIT "max-bytes"; FORBIDDEN: TESS_ERR_DENIED; STOPPED: what stop says; LOCAL: TESS_ERR_MEMORY
-     * or _IO) and the message names the host and what went wrong, never the query or a header. *response_out
-     * is initialised here and the caller's to clear, also on failure (then its body is empty, but status and
-     * headers are what had come).
+     * TESS_ERR_LIMIT "max-bytes"; FORBIDDEN: TESS_ERR_DENIED; STOPPED: what stop says; LOCAL:
+     * TESS_ERR_MEMORY, _IO, _INVALID or what reading the body said) and the message names the host and what
+     * went wrong, never the query or a header. *response_out is initialised here and the caller's to clear,
+     * also on failure (then its body is empty, but status and headers are what had come).
      */
     enum tess_status (*perform)(struct http *http, const struct http_request *request,
                                 struct http_response *response_out, struct tess_error *error);

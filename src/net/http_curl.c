@@ -4,10 +4,10 @@
  * for them.
  *
  * The thread alone touches libcurl's handles. It waits in curl_multi_poll(), is woken for new and for
- * cancelled transfers, and looks at the clock of each running one ten times a second, since libcurl's own
- * measure of slowness knows whole seconds only.
+ * cancelled transfers, and looks at the clock of each running one ten times a second (net/http_pace.h).
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,9 +28,10 @@ struct http_curl {
 
     pthread_mutex_t lock; /* of what follows, and of each transfer's last part */
     struct http_transfer *waiting;
-    bool stopping;
+    bool stopping, some_cancelled;
 
     /* The thread's own. */
+    int64_t looked_ns; /* at what may be overdue */
     struct http_transfer *running;
     CURL **idle; /* handles to use again */
     size_t idle_count, idle_capacity;
@@ -96,6 +97,9 @@ static bool start_waiting(struct http_curl *self)
     (void)pthread_mutex_lock(&self->lock);
     struct http_transfer *waiting = self->waiting;
     const bool stopping = self->stopping;
+    if (self->some_cancelled)
+        self->looked_ns = 0;
+    self->some_cancelled = false;
     self->waiting = NULL;
     (void)pthread_mutex_unlock(&self->lock);
     while (waiting) {
@@ -130,6 +134,9 @@ static bool is_cancelled(struct http_curl *self, const struct http_transfer *tra
 static void end_overdue(struct http_curl *self)
 {
     const int64_t now_ns = clock_monotonic_ns();
+    if (now_ns - self->looked_ns < LOOK_MS / 2 * INT64_C(1000000))
+        return; /* woken by data, over and over */
+    self->looked_ns = now_ns;
     for (struct http_transfer *transfer = self->running, *next; transfer; transfer = next) {
         next = transfer->next;
         const enum http_failure failure =
@@ -176,6 +183,7 @@ static enum tess_status await(struct http_curl *self, struct http_transfer *tran
         (void)pthread_mutex_lock(&self->lock);
         if (stopped != TESS_OK && !transfer->finished) {
             transfer->cancelled = true;
+            self->some_cancelled = true;
             (void)self->curl->multi_wakeup(self->multi);
         }
     }
@@ -253,6 +261,18 @@ static char *copy_or_null(const char *text)
     return text ? strdup(text) : NULL;
 }
 
+/* Without signals: they are for the program's own threads, and writing to a connection that has been closed
+ * must not end it with SIGPIPE. */
+static bool start_thread(struct http_curl *self)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int failed = pthread_create(&self->thread, NULL, run, self);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0;
+}
+
 static enum tess_status set_up(struct http_curl *self, const struct http_config *config,
                                struct tess_error *error)
 {
@@ -267,7 +287,7 @@ static enum tess_status set_up(struct http_curl *self, const struct http_config 
         !self->idle || !self->multi ||
         self->curl->multi_setopt(self->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)connections) != CURLM_OK ||
         self->curl->multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)connections) != CURLM_OK ||
-        pthread_create(&self->thread, NULL, run, self) != 0)
+        !start_thread(self))
         return error_set(error, TESS_ERR_MEMORY, "no memory or no thread for connections");
     return TESS_OK;
 }

@@ -22,7 +22,10 @@ struct connection {
 bool server_send(const struct server_request *request, const void *data, size_t size)
 {
     for (size_t sent = 0; sent < size;) {
-        ssize_t count = send(request->socket, (const char *)data + sent, size - sent, MSG_NOSIGNAL);
+        const char *piece = (const char *)data + sent;
+        const ssize_t count = request->transport
+                                  ? request->transport->send(request->session, piece, size - sent)
+                                  : send(request->socket, piece, size - sent, MSG_NOSIGNAL);
         if (count <= 0)
             return false;
         sent += (size_t)count;
@@ -55,6 +58,12 @@ bool server_wait_ms(const struct http_server *server, int ms)
     return !atomic_load(&server->stopping);
 }
 
+static ssize_t receive(const struct server_request *request, void *buffer, size_t size)
+{
+    return request->transport ? request->transport->receive(request->session, buffer, size)
+                              : recv(request->socket, buffer, size, 0);
+}
+
 /* The head, up to and with the empty line; what came after it is left in `rest`. */
 static bool read_head(struct server_request *request, char *rest, size_t *rest_size)
 {
@@ -70,7 +79,7 @@ static bool read_head(struct server_request *request, char *rest, size_t *rest_s
             *end = '\0';
             return sscanf(request->head, "%15s %2047s", request->method, request->path) == 2;
         }
-        ssize_t count = recv(request->socket, request->head + size, SERVER_HEAD_BYTES - 1 - size, 0);
+        ssize_t count = receive(request, request->head + size, SERVER_HEAD_BYTES - 1 - size);
         if (count <= 0)
             return false;
         size += (size_t)count;
@@ -87,7 +96,7 @@ static bool read_body(struct server_request *request, char *rest, size_t *rest_s
     memmove(rest, rest + size, *rest_size - size);
     *rest_size -= size;
     while (size < request->body_size) {
-        ssize_t count = recv(request->socket, request->body + size, request->body_size - size, 0);
+        ssize_t count = receive(request, request->body + size, request->body_size - size);
         if (count <= 0)
             return false;
         size += (size_t)count;
@@ -106,7 +115,10 @@ static void *serve(void *context)
     free(context);
     request->socket = server->sockets[connection.index];
     request->connection = connection.index;
-    for (bool on = true; on; request->of_connection++) {
+    request->transport = server->transport;
+    if (request->transport)
+        request->session = request->transport->open(request->transport->context, request->socket);
+    for (bool on = !request->transport || request->session; on; request->of_connection++) {
         on = read_head(request, rest, &rest_size) && read_body(request, rest, &rest_size);
         if (on) {
             atomic_fetch_add(&server->requests, 1);
@@ -115,6 +127,8 @@ static void *serve(void *context)
         free(request->body);
         request->body = NULL;
     }
+    if (request->session)
+        request->transport->close(request->session);
     (void)pthread_mutex_lock(&server->lock);
     (void)close(request->socket);
     server->sockets[connection.index] = -1;
@@ -147,9 +161,16 @@ static void *listen_on(void *context)
 void http_server_start(struct http_server *server, bool (*handler)(void *, const struct server_request *),
                        void *context)
 {
+    http_server_start_over(server, NULL, handler, context);
+}
+
+void http_server_start_over(struct http_server *server, const struct server_transport *transport,
+                            bool (*handler)(void *, const struct server_request *), void *context)
+{
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     memset(server, 0, sizeof *server);
+    server->transport = transport;
     server->handler = handler;
     server->context = context;
     assert_int_equal(pthread_mutex_init(&server->lock, NULL), 0);
@@ -159,7 +180,8 @@ void http_server_start(struct http_server *server, bool (*handler)(void *, const
     assert_int_equal(listen(server->listener, 128), 0);
     assert_int_equal(getsockname(server->listener, (struct sockaddr *)&address, &size), 0);
     server->port = ntohs(address.sin_port);
-    (void)snprintf(server->base, sizeof server->base, "http://127.0.0.1:%u", server->port);
+    (void)snprintf(server->base, sizeof server->base, "%s://127.0.0.1:%u", transport ? "https" : "http",
+                   server->port);
     assert_int_equal(pthread_create(&server->thread, NULL, listen_on, server), 0);
 }
 

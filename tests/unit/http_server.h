@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * A small HTTP/1.1 server on loopback for tests, one thread a connection, which answers byte for byte what
- * the test writes, however wrong that is.
+ * the test writes, however wrong that is. What it speaks below HTTP can be exchanged (tls_identity.h).
  */
 #ifndef TESTS_HTTP_SERVER_H
 #define TESTS_HTTP_SERVER_H
@@ -11,8 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { SERVER_HEAD_BYTES = 16384, SERVER_CONNECTIONS = 256 };
+
+/* What lies between the socket and HTTP; as recv() and send(), but with a session of its own. */
+struct server_transport {
+    void *context;
+    void *(*open)(void *context, int socket); /* blocks for the handshake; NULL: it failed */
+    ssize_t (*receive)(void *session, void *buffer, size_t size);
+    ssize_t (*send)(void *session, const void *data, size_t size);
+    void (*close)(void *session); /* the socket stays open */
+};
 
 struct server_request {
     int socket;                         /* to answer on */
@@ -21,6 +31,9 @@ struct server_request {
     char head[SERVER_HEAD_BYTES]; /* request line and headers */
     uint8_t *body;                /* owned by the server; freed after the handler */
     size_t body_size;
+
+    const struct server_transport *transport; /* NULL: the socket itself */
+    void *session;
 };
 
 struct http_server {
@@ -31,6 +44,7 @@ struct http_server {
     char base[64]; /* "http://127.0.0.1:4711" */
     _Atomic unsigned connections, requests;
 
+    const struct server_transport *transport;
     int listener;
     pthread_t thread;
     pthread_t workers[SERVER_CONNECTIONS];
@@ -39,9 +53,11 @@ struct http_server {
     _Atomic bool stopping;
 };
 
-/* Both fail the test when something goes wrong. */
+/* All fail the test when something goes wrong. `transport` is borrowed until the stop; NULL: plain TCP. */
 void http_server_start(struct http_server *server, bool (*handler)(void *, const struct server_request *),
                        void *context);
+void http_server_start_over(struct http_server *server, const struct server_transport *transport,
+                            bool (*handler)(void *, const struct server_request *), void *context);
 void http_server_stop(struct http_server *server); /* ends what still waits */
 
 /* False when the client has gone. */

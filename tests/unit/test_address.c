@@ -35,7 +35,7 @@ static void public_addresses_are(void **state)
         "2002:0101:0101::", "64:ff9b::1.1.1.1", "::ffff:1.1.1.1",
     };
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-        if (!is_public(addresses[i]))
+        if (!is_public(addresses[i]) || !address_text_is_public(addresses[i]))
             fail_msg("%s is public", addresses[i]);
 }
 
@@ -92,7 +92,7 @@ static void others_are_not(void **state)
         "4000::1",
     };
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-        if (is_public(addresses[i]))
+        if (is_public(addresses[i]) || address_text_is_public(addresses[i]))
             fail_msg("%s is not public", addresses[i]);
 }
 
@@ -103,6 +103,10 @@ static void what_is_no_internet_address_is_not_public(void **state)
     struct sockaddr_in short_one = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x01010101)};
     assert_false(address_is_public((const struct sockaddr *)&local, sizeof local));
     assert_false(address_is_public((const struct sockaddr *)&short_one, sizeof short_one - 1));
+    static const char *const others[] = {"",         "host.example", "1.1.1",          "1.1.1.1 ",
+                                         "01.1.1.1", "fe80::1%lo",   "[2606:4700::1]", "2606:4700::1%lo"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(address_text_is_public(others[i]));
 }
 
 int main(void)

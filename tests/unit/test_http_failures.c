@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/* The HTTP client and servers that answer badly, slowly and not at all, and callers that do not wait for it.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "http_bench.h"
+
+static void broken_connections_are_failures(void **state)
+{
+    /* Before, in and after the head (51 bytes), and anywhere in the body. */
+    unsigned cuts[40] = {0, 1, 9, 17, 30, 41, 49, 50, 51, BENCH_LARGE_BYTES + 50};
+    srand(20250117);
+    for (size_t i = 10; i < sizeof cuts / sizeof *cuts; i++)
+        cuts[i] = (unsigned)rand() % BENCH_LARGE_BYTES;
+    for (size_t i = 0; i < 2 * sizeof cuts / sizeof *cuts; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, i % 2 ? "/reset/%u?secret=1" : "/short/%u?secret=1", cuts[i / 2]);
+        struct outcome outcome = GET(path, 0);
+        assert_true(outcome.response.request_sent);
+        bench_expect(outcome, HTTP_BROKEN, TESS_ERR_IO, "127.0.0.1");
+    }
+}
+
+static void what_is_not_http_is_not_an_answer(void **state)
+{
+    bench_expect(GET("/raw/220-mail.example", 0), HTTP_BROKEN, TESS_ERR_IO, "127.0.0.1");
+    bench_expect(GET("/raw/HTTP/9.9", 0), HTTP_BROKEN, TESS_ERR_IO, "127.0.0.1");
+    bench_expect(GET("/raw/HTTP/1.1", 0), HTTP_BROKEN, TESS_ERR_IO, "127.0.0.1");
+}
+
+static void a_lost_request_is_not_sent_twice_by_itself(void **state)
+{
+    struct bench *bench = *state;
+    const struct http_body body = {.size_bytes = 1, .data = "x"};
+    struct outcome outcome = GET("/echo", .method = "POST", .body = &body); /* leaves a kept connection */
+    http_response_clear(&outcome.response);
+    const unsigned before = atomic_load(&bench->server.requests);
+    bench_expect(GET("/reset/0", .method = "POST", .body = &body, .not_repeatable = true), HTTP_BROKEN,
+                 TESS_ERR_IO, "");
+    assert_int_equal(atomic_load(&bench->server.requests), before + 1);
+}
+
+static void slowness_ends(void **state)
+{
+    static const char *const paths[] = {"/silent", "/stall", "/drip"};
+    for (size_t i = 0; i < 3; i++) {
+        struct outcome outcome = GET(paths[i], .stall_timeout_ms = 150);
+        assert_true(outcome.response.request_sent);
+        bench_expect(outcome, HTTP_STALLED, TESS_ERR_TIMEOUT, "1 KiB a second");
+    }
+    bench_expect(GET("/silent", .total_timeout_ms = 150), HTTP_OUT_OF_TIME, TESS_ERR_TIMEOUT, "0.1 s");
+}
+
+/* However much came before: what counts is the last second. */
+static void a_stall_is_noticed_in_time(void **state)
+{
+    const int64_t begun_ns = clock_monotonic_ns();
+    bench_expect(GET("/burst/900000", .stall_timeout_ms = 1000), HTTP_STALLED, TESS_ERR_TIMEOUT, "1.0 s");
+    assert_in_range((clock_monotonic_ns() - begun_ns) / 1000000, 1000, 1500);
+}
+
+/* A server that accepts, and then takes nothing. */
+static int deaf_server(char *base, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    (void)snprintf(base, size, "://127.0.0.1:%u/secret", ntohs(address.sin_port));
+    return listener;
+}
+
+static void an_upload_that_is_not_taken_ends(void **state)
+{
+    char base[64], url[80];
+    const int listener = deaf_server(base, sizeof base);
+    uint8_t *data = calloc(1, 20000000);
+    const struct http_body body = {.size_bytes = 20000000, .data = data};
+    (void)snprintf(url, sizeof url, "http%s", base);
+    struct outcome outcome = GET(url, .method = "PUT", .body = &body, .stall_timeout_ms = 300);
+    assert_true(outcome.response.request_sent);
+    bench_expect(outcome, HTTP_STALLED, TESS_ERR_TIMEOUT, "1 KiB a second");
+    free(data);
+    (void)close(listener);
+}
+
+static void connecting_has_a_limit(void **state)
+{
+    char base[64], url[80];
+    const int listener = deaf_server(base, sizeof base);
+    (void)snprintf(url, sizeof url, "https%s", base); /* connected, but nobody shakes hands */
+    struct outcome outcome = GET(url, .connect_timeout_ms = 200);
+    assert_false(outcome.response.request_sent);
+    bench_expect(outcome, HTTP_UNREACHABLE, TESS_ERR_IO, "0.2 s");
+    (void)close(listener);
+}
+
+static void who_cannot_be_reached_got_nothing(void **state)
+{
+    char url[128];
+    struct http_server gone;
+    http_server_start(&gone, bench_answer, &gone);
+    (void)snprintf(url, sizeof url, "%s/secret", gone.base);
+    http_server_stop(&gone);
+    struct outcome outcome = GET(url, 0);
+    assert_false(outcome.response.request_sent);
+    bench_expect(outcome, HTTP_UNREACHABLE, TESS_ERR_IO, "connection refused");
+    outcome = GET("http://nowhere.invalid/secret", .connect_timeout_ms = 3000);
+    assert_false(outcome.response.request_sent);
+    bench_expect(outcome, HTTP_UNREACHABLE, TESS_ERR_IO, "nowhere.invalid");
+}
+
+static _Atomic int stopping;
+
+static enum tess_status must_stop(const void *context, struct tess_error *error)
+{
+    (void)context;
+    if (!atomic_load(&stopping))
+        return TESS_OK;
+    *error = (struct tess_error){.status = TESS_ERR_CANCELLED, .message = "stopped by the test"};
+    return TESS_ERR_CANCELLED;
+}
+
+static void *stop_soon(void *context)
+{
+    const struct http_server *server = context;
+    (void)server_wait_ms(server, 60);
+    atomic_store(&stopping, 1);
+    return NULL;
+}
+
+/* Stops the request 60 ms after its beginning; it must end soon, not when the server gives up. */
+static void stop_in(struct bench *bench, const char *path)
+{
+    static const struct stop stop = {must_stop, NULL};
+    pthread_t thread;
+    atomic_store(&stopping, 0);
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &bench->server), 0);
+    const int64_t begun_ns = clock_monotonic_ns();
+    bench_expect(
+        bench_perform(bench, path, (struct http_request){.stop = &stop, .max_body_bytes = UINT64_C(1) << 40}),
+        HTTP_STOPPED, TESS_ERR_CANCELLED, "stopped by the test");
+    assert_in_range((clock_monotonic_ns() - begun_ns) / 1000000, 40, 1000);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void a_caller_can_stop_waiting(void **state)
+{
+    static const char *const paths[] = {"/silent", "/stall", "/drip", "/endless-body"};
+    char base[64], url[80];
+    for (size_t i = 0; i < 4; i++)
+        stop_in(*state, paths[i]);
+    const int listener = deaf_server(base, sizeof base);
+    (void)snprintf(url, sizeof url, "https%s", base);
+    stop_in(*state, url); /* in the midst of connecting */
+    (void)close(listener);
+}
+
+static void words_hold_no_password(void **state)
+{
+    bench_expect(GET("ftp://secret:secret@127.0.0.1/x", 0), HTTP_FORBIDDEN, TESS_ERR_DENIED, "127.0.0.1");
+    bench_expect(GET("http://secret:secret@127.0.0.1:1/x?secret", 0), HTTP_UNREACHABLE, TESS_ERR_IO,
+                 "127.0.0.1:1: connection refused");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_BENCH(broken_connections_are_failures),
+        WITH_BENCH(what_is_not_http_is_not_an_answer),
+        WITH_BENCH(a_lost_request_is_not_sent_twice_by_itself),
+        WITH_BENCH(slowness_ends),
+        WITH_BENCH(a_stall_is_noticed_in_time),
+        WITH_BENCH(an_upload_that_is_not_taken_ends),
+        WITH_BENCH(connecting_has_a_limit),
+        WITH_BENCH(who_cannot_be_reached_got_nothing),
+        WITH_BENCH(a_caller_can_stop_waiting),
+        WITH_BENCH(words_hold_no_password),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
