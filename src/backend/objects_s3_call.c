@@ -191,11 +191,12 @@ static enum tess_status explain(struct objects_s3 *s3, const struct s3_call *cal
                                 const struct aws_response *response, enum tess_status status,
                                 struct tess_error *error)
 {
-    char what[WHAT_BYTES], endpoint[AWS_ENDPOINT_MAX_BYTES];
+    char what[WHAT_BYTES];
     if (status == TESS_OK)
         return TESS_OK;
     write_what(call, what);
     if (has_code(response, "NoSuchBucket") || (status == TESS_ERR_NOT_FOUND && !call->key)) {
+        char endpoint[AWS_ENDPOINT_MAX_BYTES];
         (void)aws_endpoint(aws_settings_of(s3->aws), AWS_S3, region, endpoint, NULL);
         return error_set(error, TESS_ERR_NOT_FOUND,
                          "there is no bucket %s at %s: `tessera init` creates it, and SOURCE_BUCKET and "
