@@ -16,6 +16,6 @@ struct caller {
 
 /* For a struct stop whose context is a struct caller. TESS_ERR_CANCELLED, or TESS_ERR_TIMEOUT with the limit
  * "timeout". Thread-safe. */
-enum tess_status caller_must_stop(const void *caller, struct tess_error *error);
+enum tess_status caller_must_stop(const void *context, struct tess_error *error);
 
 #endif

@@ -109,8 +109,8 @@ static void decode_early(struct pool_task *task)
     if (!cell->dropped && cell->error.status == TESS_OK)
         cell->error.status = decode_cell(&early->decode, &cell->bytes, &cell->tile, &cell->error);
     /* The pipeline may have more room than was to spare here. */
-    cell->dropped = cell->dropped || strcmp(cell->error.limit, "memory") == 0 ||
-                    cell->error.status == TESS_ERR_MEMORY;
+    cell->dropped =
+        cell->dropped || strcmp(cell->error.limit, "memory") == 0 || cell->error.status == TESS_ERR_MEMORY;
     cell->decode_ns = clock_monotonic_ns() - begun_ns;
     bytes_clear(&cell->bytes);
     release(early, &cell->bytes_ticket);
@@ -126,16 +126,15 @@ static void fetch_early(struct pool_task *task)
     struct early_cell *cell = (struct early_cell *)task;
     struct early *early = cell->early;
     struct budget *budget = early->config.engine->budget;
-    const struct fetch request = {.source = &early->source.source,
-                                  .index = (size_t)(cell - early->cells),
-                                  .most_bytes = early->decode.limits->max_input_bytes,
-                                  .fetches = early->fetches,
-                                  .budget = budget,
-                                  .share = BUDGET_EARLY,
-                                  .stop = &early->stop};
+    struct fetch request = {.source = &early->source.source,
+                            .index = (size_t)(cell - early->cells),
+                            .most_bytes = early->decode.limits->max_input_bytes,
+                            .fetches = early->fetches,
+                            .budget = budget,
+                            .share = BUDGET_EARLY,
+                            .stop = &early->stop};
     const uint64_t tile_bytes =
         picture_bytes(early->plan.layout, early->plan.tile_width_px, early->plan.tile_height_px);
-    const int64_t begun_ns = clock_monotonic_ns();
     if (!atomic_load(&early->stopping) && budget_try_reserve(budget, BUDGET_EARLY, tile_bytes)) {
         cell->tile_ticket = tile_bytes;
         cell->error.status = fetch_item(&request, &cell->bytes, &cell->bytes_ticket, &cell->error);
@@ -143,7 +142,7 @@ static void fetch_early(struct pool_task *task)
     } else {
         cell->dropped = true;
     }
-    cell->fetch_ns = clock_monotonic_ns() - begun_ns;
+    cell->fetch_ns = request.read_ns;
     cell->task.run = decode_early;
     pool_submit(early->config.engine->workers, &cell->task, false);
 }

@@ -3,6 +3,8 @@
 #ifndef ENGINE_ENGINE_STATE_H
 #define ENGINE_ENGINE_STATE_H
 
+#include <stdatomic.h>
+
 #include "base/budget.h"
 #include "base/pool.h"
 #include "image/colour.h"
@@ -14,6 +16,7 @@ struct tess_engine {
     struct pool *fetchers;              /* blocking reads; grows with the stores that are used */
     struct budget *budget;
     struct colour_profiles *profiles;
+    atomic_uint looking; /* lookups that ask a store for versions now: they share out the requests */
 };
 
 #endif

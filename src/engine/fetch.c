@@ -6,6 +6,7 @@
  */
 #include "engine/fetch.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 enum { ATTEMPTS = 3, UNKNOWN_GROWS_BY = 8 };
@@ -64,10 +65,11 @@ static enum tess_status correct_size(const struct fetch *fetch, int attempt, uin
     return TESS_OK;
 }
 
-enum tess_status fetch_item(const struct fetch *fetch, struct bytes *out, uint64_t *ticket_out,
+enum tess_status fetch_item(struct fetch *fetch, struct bytes *out, uint64_t *ticket_out,
                             struct tess_error *error)
 {
-    uint64_t size = 0, real = 0;
+    uint64_t size = 0;
+    fetch->read_ns = 0;
     bytes_init(out, 0);
     *ticket_out = 0;
     enum tess_status status = choose_size(fetch, &size, error);
@@ -75,9 +77,11 @@ enum tess_status fetch_item(const struct fetch *fetch, struct bytes *out, uint64
         status = reserve(fetch, size, error);
         if (status != TESS_OK)
             break;
-        real = 0;
+        uint64_t real = 0;
+        const int64_t begun_ns = clock_monotonic_ns();
         status = fetch->source->read(fetch->source, fetch->index, size, fetch->stop, out, &real,
                                      error); /* no more than was reserved */
+        fetch->read_ns += clock_monotonic_ns() - begun_ns;
         if (status == TESS_OK) {
             *ticket_out = least_of(out->capacity, size);
             budget_release(fetch->budget, fetch->share, size - *ticket_out);

@@ -8,6 +8,7 @@
 
 /* Borrowed for the call. */
 struct fetch {
+    int64_t read_ns; /* set: time spent reading, waits for memory not counted */
     const struct source *source;
     size_t index;
     uint64_t most_bytes; /* the limit max-bytes */
@@ -25,7 +26,7 @@ struct fetch {
  * most twice, and what a guess had too much is given back. Errors: TESS_ERR_LIMIT "max-bytes", "memory"; what
  * the source and the stop say.
  */
-enum tess_status fetch_item(const struct fetch *fetch, struct bytes *out, uint64_t *ticket_out,
+enum tess_status fetch_item(struct fetch *fetch, struct bytes *out, uint64_t *ticket_out,
                             struct tess_error *error);
 
 #endif

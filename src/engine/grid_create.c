@@ -120,12 +120,21 @@ static void settle_versions(struct grid_build *build)
 
 static enum tess_status put_sidecar(struct grid_build *build, struct tess_error *error)
 {
+    struct objects *objects = build->backend->objects;
+    const struct object_put request = {
+        .bucket = build->backend->dest_bucket, .media_type = "application/json", .stop = &build->stop};
+    struct object_writer *writer = NULL;
     struct bytes json;
     enum tess_status status = sidecar_write(build->result, build->key, &json, error);
     if (status == TESS_OK)
-        status = objects_put(build->backend->objects, build->backend->dest_bucket, build->lookup.sidecar_key,
-                             "application/json", json.data, json.size, error);
+        status = objects->ops->writer_open(objects, &request, &writer, error);
+    if (status == TESS_OK)
+        status = objects->ops->writer_write(writer, json.data, json.size, error);
     bytes_clear(&json);
+    if (status == TESS_OK)
+        return objects->ops->writer_commit(writer, build->lookup.sidecar_key, error);
+    if (writer)
+        objects->ops->writer_abort(writer);
     return status;
 }
 
@@ -267,7 +276,8 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
                                   struct tess_error *error)
 {
     struct grid_build build = {
-        .input = {.engine = engine, .store = store, .request = request, .stop = &build.stop, .building = true},
+        .input =
+            {.engine = engine, .store = store, .request = request, .stop = &build.stop, .building = true},
         .backend = &store->backend,
         .request = request,
         .caller = {&request->watch, montage_deadline_ns(engine), engine->options.limits.timeout_ms},

@@ -179,9 +179,13 @@ enum tess_status grid_lookup_versions(struct grid_lookup *lookup, const char *gr
 {
     const struct objects *objects = lookup->input->store->backend.objects;
     struct versions_loop loop = {lookup, grid_key, grid_out};
+    atomic_uint *looking = &lookup->input->engine->looking;
+    const uint32_t sharing = atomic_fetch_add(looking, 1) + 1;
     /* Looking at a file takes less than starting a thread for it. */
-    const uint32_t threads = objects->remote ? fetches_of(lookup) : 1;
-    return parallel_for(lookup->keys.count + 1, threads, look_at_one, &loop, error);
+    const uint32_t threads = objects->remote ? fetches_of(lookup) / sharing : 1;
+    enum tess_status status = parallel_for(lookup->keys.count + 1, threads, look_at_one, &loop, error);
+    atomic_fetch_sub(looking, 1);
+    return status;
 }
 
 enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *store,

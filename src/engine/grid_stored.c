@@ -50,7 +50,7 @@ enum tess_status grid_stored_save(const struct grid_build *build, struct tess_er
     const char *output = build->request->output;
     const struct object_get request = {.bucket = build->backend->dest_bucket,
                                        .key = build->key,
-                                       .max_bytes = UINT64_C(1) << 40,
+                                       .max_bytes = build->result->pub.bytes,
                                        .stop = &build->stop};
     struct bytes picture;
     if (!output)

@@ -140,7 +140,8 @@ static void fail_cell(struct slot *slot, struct picture *tile_out)
 {
     struct tess_error ignored;
     note_failure(slot);
-    (void)decode_placeholder(&slot->job->decode, tile_out, &ignored); /* without memory the cell stays blank */
+    (void)decode_placeholder(&slot->job->decode, tile_out,
+                             &ignored); /* without memory the cell stays blank */
 }
 
 /* Stage: decode and place, on a worker. */
@@ -166,17 +167,16 @@ static void decode_and_place(struct pool_task *task)
 static enum tess_status fetch_bytes(struct slot *slot, struct tess_error *error)
 {
     struct job *job = slot->job;
-    const struct fetch request = {.source = job->page->source,
-                                  .index = report_index(slot),
-                                  .most_bytes = job->decode.limits->max_input_bytes,
-                                  .fetches = job->fetches,
-                                  .budget = job->decode.budget,
-                                  .share = BUDGET_FETCHED,
-                                  .wait = true,
-                                  .stop = &job->stop};
-    const int64_t begun_ns = clock_monotonic_ns();
+    struct fetch request = {.source = job->page->source,
+                            .index = report_index(slot),
+                            .most_bytes = job->decode.limits->max_input_bytes,
+                            .fetches = job->fetches,
+                            .budget = job->decode.budget,
+                            .share = BUDGET_FETCHED,
+                            .wait = true,
+                            .stop = &job->stop};
     enum tess_status status = fetch_item(&request, &slot->bytes, &slot->ticket_bytes, error);
-    atomic_fetch_add(&job->fetch_ns, clock_monotonic_ns() - begun_ns);
+    atomic_fetch_add(&job->fetch_ns, request.read_ns);
     return status;
 }
 
