@@ -11,9 +11,9 @@
 
 #include "net/http_transfer.h"
 
-/* As CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION; `transfer` is a struct http_transfer. */
-size_t http_answer_on_header(char *line, size_t unit, size_t count, void *transfer);
-size_t http_answer_on_body(char *data, size_t unit, size_t count, void *transfer);
+/* As CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION; `context` is a struct http_transfer. */
+size_t http_answer_on_header(char *line, size_t unit, size_t count, void *context);
+size_t http_answer_on_body(char *data, size_t unit, size_t count, void *context);
 
 /* How many bytes the body may have: the caller's limit, but room for an error's own words in any case. */
 uint64_t http_answer_body_limit(const struct http_transfer *transfer);

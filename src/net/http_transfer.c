@@ -90,6 +90,7 @@ static int on_rewind(void *context, curl_off_t offset, int origin)
 }
 
 /* The connection stands, the request goes out next. */
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl declares it
 static int on_connected(void *context, char *remote, char *local, int remote_port, int local_port)
 {
     struct http_transfer *transfer = context;

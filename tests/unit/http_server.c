@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,10 @@ static bool read_body(struct server_request *request, char *rest, size_t *rest_s
 
 static void *serve(void *context)
 {
+    sigset_t pipe;
+    (void)sigemptyset(&pipe);
+    (void)sigaddset(&pipe, SIGPIPE); /* transports may write to a client that has gone */
+    (void)pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     struct connection connection = *(struct connection *)context;
     struct http_server *server = connection.server;
     struct server_request *request = calloc(1, sizeof *request);
