@@ -52,29 +52,31 @@ static struct cloud_object *find_locked(struct cloud *cloud, const char *bucket,
     return NULL;
 }
 
-static void put_locked(struct cloud *cloud, const char *bucket, const char *key, const void *data,
+static bool put_locked(struct cloud *cloud, const char *bucket, const char *key, const void *data,
                        size_t size)
 {
     struct cloud_object *object = find_locked(cloud, bucket, key);
-    if (!object && cloud->object_count < CLOUD_MOST) {
-        object = &cloud->held[cloud->object_count++];
-        object->data = NULL; /* what has been removed may have stood there */
+    uint8_t *copy = malloc(size + 1);
+    if (!copy || (!object && cloud->object_count == CLOUD_MOST)) {
+        free(copy);
+        return false;
     }
-    if (!object)
-        abort();
-    free(object->data);
-    *object = (struct cloud_object){.data = malloc(size + 1), .size = size, .version = ++cloud->versions};
+    if (object)
+        free(object->data);
+    else
+        object = &cloud->held[cloud->object_count++];
+    *object = (struct cloud_object){.data = copy, .size = size, .version = ++cloud->versions};
     (void)snprintf(object->bucket, sizeof object->bucket, "%s", bucket);
     (void)snprintf(object->key, sizeof object->key, "%s", key);
-    if (!object->data)
-        abort();
-    memcpy(object->data, data, size);
+    memcpy(copy, data, size);
+    return true;
 }
 
 void cloud_put(struct cloud *cloud, const char *bucket, const char *key, const void *data, size_t size)
 {
     pthread_mutex_lock(&cloud->lock);
-    put_locked(cloud, bucket, key, data, size);
+    if (!put_locked(cloud, bucket, key, data, size))
+        abort();
     pthread_mutex_unlock(&cloud->lock);
 }
 
@@ -267,8 +269,10 @@ static enum tess_status fake_writer_commit(struct object_writer *writer, const c
     const struct cloud_object *there = find_locked(cloud, self->request->bucket, key);
     if (cloud->fail_commit && ends_with(key, cloud->fail_commit))
         status = error_set(error, TESS_ERR_IO, "the put of %s was to fail", key);
-    else if (!self->request->only_new || !there || there->size != self->bytes.size)
-        put_locked(cloud, self->request->bucket, key, self->bytes.data, self->bytes.size);
+    else if (self->request->only_new && there && there->size == self->bytes.size)
+        status = TESS_OK; /* it stays */
+    else if (!put_locked(cloud, self->request->bucket, key, self->bytes.data, self->bytes.size))
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for %s", key);
     pthread_mutex_unlock(&cloud->lock);
     end(&cloud->puts);
     fake_writer_abort(writer);

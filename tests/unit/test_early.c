@@ -14,9 +14,11 @@
 
 #include <cmocka.h>
 
+#include "engine/early.h"
 #include "engine/engine_state.h"
 #include "fake_cloud.h"
 #include "jpeg_make.h"
+#include "torture.h"
 #include <tessera/tessera.h>
 
 enum { IMAGES = 400, PAGE_KEYS = 100, KINDS = 5, ENOUGH = 40 };
@@ -361,6 +363,25 @@ static void jobs_share_what_there_is(void **state)
     assert_int_equal(cloud_count(&bench->cloud, "grids"), 2 * JOBS);
 }
 
+/* Any allocation may fail: a clean error, or a grid that tells of the cells that suffered. */
+static void no_memory_is_survived_early(void **state)
+{
+    enum { FEW = 24 };
+    struct bench *bench = *state;
+    bool failing = true;
+    bench->cloud.mapped_count = FEW;
+    bench->cloud.page_keys = FEW / 2;
+    bench->pause_ms = EARLY_PAUSE_MS + 5;
+    bench->request.options.fresh = true;
+    for (size_t nth = 1; failing; nth += 1 + nth / 8) {
+        torture_arm(TORTURE_MEMORY, nth, nth % 2);
+        enum tess_status status = create(bench);
+        failing = torture_disarm();
+        assert_true(failing || (status == TESS_OK && bench->answer->result->failed_count == 0));
+        assert_true(status == TESS_OK || status == TESS_ERR_MEMORY);
+    }
+}
+
 int main(void)
 {
 #define EARLY_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -376,6 +397,7 @@ int main(void)
         EARLY_TEST(cancel_ends_early_reads),
         EARLY_TEST(the_key_is_of_the_bytes_that_were_read_early),
         EARLY_TEST(jobs_share_what_there_is),
+        EARLY_TEST(no_memory_is_survived_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
