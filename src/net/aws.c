@@ -15,7 +15,7 @@
 #include "net/http_date.h"
 #include "net/random.h"
 
-enum { SERVERS = 16, SERVER_BYTES = 256, SKEW_TOLERATED_MS = 4 * 60 * 1000 };
+enum { SERVERS = 16, SERVER_BYTES = 256, SKEW_TOLERATED_MS = 4 * 60 * 1000, NOT_IMPLEMENTED = 501 };
 
 /* One server's tokens. */
 struct server {
@@ -216,7 +216,8 @@ static enum retry_class class_of(const struct aws_response *response, bool answe
 static bool is_ambiguous(const struct aws_response *response, bool answer_is_bad)
 {
     const struct http_response *http = &response->http;
-    return http->request_sent && (http->failure != HTTP_DONE || http->status >= 500 || answer_is_bad);
+    return http->request_sent && (http->failure != HTTP_DONE ||
+                                  (http->status >= 500 && http->status != NOT_IMPLEMENTED) || answer_is_bad);
 }
 
 static int64_t server_pause_ms(const struct http_response *http)

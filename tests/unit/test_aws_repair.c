@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -78,6 +79,12 @@ static void test_clock(void **state)
     answer(200, NULL);
     call(&request, TESS_OK);
     assert_string_equal(sent(4, "x-amz-date"), "20261124T110000Z");
+
+    fake.unix_ms += 3600 * 1000;
+    fake_http_answer(&fake.http, 400, HOUR_LATER, "RequestExpired: x");
+    answer(200, NULL);
+    call(&request, TESS_OK);
+    assert_string_equal(sent(6, "x-amz-date"), "20261124T110000Z");
 }
 
 static void test_clock_once(void **state)
@@ -123,14 +130,34 @@ static void test_clock_is_right(void **state)
 }
 
 enum { THREADS = 8 };
-static pthread_barrier_t together;
+static unsigned signed_wrongly;
+static bool put_right;
 
+/* Keeps the lock free while it waits. */
+static void wait_for(const bool *flag)
+{
+    while (!*flag) {
+        (void)pthread_mutex_unlock(&fake.http.lock);
+        (void)usleep(500);
+        (void)pthread_mutex_lock(&fake.http.lock);
+    }
+}
+
+/* All calls are signed by the wrong clock, and all but one are refused after that one has put it right. */
 static bool strict_about_time(void *context, const struct fake_request *request,
                               struct fake_answer *answer_out)
 {
+    static bool all_are_here;
     char date[FAKE_VALUE_BYTES];
     (void)context;
     const bool right = strcmp(fake_http_header(request, "x-amz-date", date), "20261124T110000Z") == 0;
+    if (right) {
+        put_right = true;
+    } else {
+        const bool first = signed_wrongly++ == 0;
+        all_are_here = signed_wrongly == THREADS;
+        wait_for(first ? &all_are_here : &put_right);
+    }
     *answer_out = (struct fake_answer){
         .status = right ? 200 : 403, .headers = HOUR_LATER, .body = right ? "" : "RequestTimeTooSkewed: x"};
     return true;
@@ -140,27 +167,25 @@ static void *one_call(void *context)
 {
     struct aws_response own;
     const struct aws_request request = fake_aws_request(AWS_S3);
-    (void)pthread_barrier_wait(&together);
     *(enum tess_status *)context = aws_call(fake.aws, &request, &own, NULL);
     aws_response_clear(&own);
     return NULL;
 }
 
-/* Calls that were signed by the wrong clock, and refused after another one had put it right. */
 static void test_clock_of_threads(void **state)
 {
     (void)state;
     pthread_t threads[THREADS];
     enum tess_status statuses[THREADS];
     fake.http.handler = strict_about_time;
-    assert_int_equal(pthread_barrier_init(&together, NULL, THREADS), 0);
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, one_call, &statuses[i]), 0);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_int_equal(statuses[i], TESS_OK);
     }
-    assert_int_equal(pthread_barrier_destroy(&together), 0);
+    assert_int_equal(signed_wrongly, THREADS);
+    assert_int_equal(fake.http.request_count, 2 * THREADS);
     assert_int_equal(aws_counts_of(fake.aws).retries, 0);
 }
 

@@ -193,7 +193,7 @@ static const struct outcome outcomes[] = {
     {{.status = 502}, true, false, true, TESS_ERR_IO},
     {{.status = 503}, true, false, true, TESS_ERR_IO},
     {{.status = 504}, true, false, true, TESS_ERR_IO},
-    {{.status = 501}, false, false, true, TESS_ERR_IO},
+    {{.status = 501}, false, false, false, TESS_ERR_IO},
     {{.status = 429}, true, true, false, TESS_ERR_BUSY},
     {{.status = 503, .body = "SlowDown: x"}, true, true, false, TESS_ERR_BUSY},
     {{.status = 400, .body = "ProvisionedThroughputExceededException: x"}, true, true, false, TESS_ERR_BUSY},
@@ -259,6 +259,28 @@ static void test_ambiguity_stays(void **state)
     fake_http_failure(&fake.http, HTTP_STALLED, true);
     call(&request, TESS_ERR_CANCELLED);
     assert_true(response.ambiguous);
+}
+
+/* What is told at the end is of the last attempt. */
+static void test_last_attempt_counts(void **state)
+{
+    (void)state;
+    struct aws_request request = fake_aws_request(AWS_S3);
+    answer(503, "SlowDown: x");
+    fake_http_failure(&fake.http, HTTP_UNREACHABLE, false);
+    fake_http_failure(&fake.http, HTTP_UNREACHABLE, false);
+    call(&request, TESS_ERR_IO);
+    assert_string_equal(response.complaint.code, "");
+    assert_int_equal(response.http.status, 0);
+    assert_null(strstr(error.message, "SlowDown"));
+    request.max_body_bytes = 3;
+    answer(500, NULL);
+    answer(200, "image");
+    call(&request, TESS_ERR_LIMIT);
+    assert_string_equal(error.limit, "max-bytes");
+    assert_string_equal(
+        error.message,
+        "cannot read photo.jpg from bucket images: fake: the answer is too large (2 attempts)");
 }
 
 static enum tess_status stop_at_once(const void *context, struct tess_error *error_out)
@@ -353,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_server_says_when, begin, end),
         cmocka_unit_test(test_outcomes),
         cmocka_unit_test_setup_teardown(test_ambiguity_stays, begin, end),
+        cmocka_unit_test_setup_teardown(test_last_attempt_counts, begin, end),
         cmocka_unit_test_setup_teardown(test_stop, begin, end),
         cmocka_unit_test_setup_teardown(test_tokens_run_out, begin, end),
         cmocka_unit_test_setup_teardown(test_many_servers, begin, end),
