@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.abspath(os.environ.get("TESSERA_SERVICES") or os.path.join(HERE, "../../build/services"))
 STATE = os.path.join(FOLDER, "state.json")
 LOGS = os.path.join(FOLDER, "logs")
+USERS = os.path.join(FOLDER, "users")  # each run holds a shared lock of it
 READY_S = 60
 TRIES = 3  # a port that was free may be taken before its server gets to it
 
@@ -49,7 +50,7 @@ def read_state():
         with open(STATE, encoding="utf-8") as file:
             return json.load(file)
     except (OSError, ValueError):
-        return {"processes": {}, "ports": {}}
+        return {"processes": {}, "ports": {}, "by": ""}
 
 
 def write_state(state):
@@ -97,7 +98,7 @@ def spawn(name, arguments, folder, **environment):
     return [process.pid, began(process.pid)]
 
 
-def start_processes():
+def start_processes(by):
     swift = os.path.join(FOLDER, "swift")
     shutil.rmtree(swift, ignore_errors=True)
     shutil.rmtree(LOGS, ignore_errors=True)
@@ -108,7 +109,7 @@ def start_processes():
         file.write("[swift-hash]\nswift_hash_path_prefix = tessera\nswift_hash_path_suffix = tests\n")
     emulator = os.path.join(npm_package.fetch("amplify-dynamodb-simulator", os.path.join(FOLDER, "npm")), "emulator")
     ports = free_ports(5)
-    state = {"processes": {}, "ports": {"s3": ports[3], "dynamodb": ports[4], "inner": ports[:3]}}
+    state = {"processes": {}, "by": by, "ports": {"s3": ports[3], "dynamodb": ports[4], "inner": ports[:3]}}
     state["processes"]["dynamodb"] = spawn(
         "dynamodb", [java(), "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-Xmx1g",
                      "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar",
@@ -147,18 +148,20 @@ def wait_until_ready(state):
     return True
 
 
-def start():
-    """True when this call started them."""
+def start(by="start"):
+    """`by` is the verb: what "start" started only "stop" stops."""
     state = read_state()
     if all_run(state) and ready(state["ports"]):
-        return False
+        if by == "start" and state["by"] != by:
+            write_state(dict(state, by=by))
+        return
     stop()
     begun = time.monotonic()
     for _ in range(TRIES):
-        state = start_processes()
+        state = start_processes(by)
         if wait_until_ready(state):
             say("ready after %.1f s" % (time.monotonic() - begun))
-            return True
+            return
         stop()
     for log in sorted(glob.glob(LOGS + "/*.log")):
         with open(log, encoding="utf-8", errors="replace") as file:
@@ -213,8 +216,31 @@ def locked(function):
         return function()
 
 
+def stop_after_run():
+    """Unless somebody wants them to stay, or another run is still using them."""
+    if read_state().get("by") != "run":
+        return
+    with open(USERS, "w", encoding="utf-8") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        stop()
+
+
 def run(command):
-    ours = locked(start)
+    os.makedirs(FOLDER, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(128 + signal.SIGTERM))
+    try:
+        with open(USERS, "w", encoding="utf-8") as users:
+            fcntl.flock(users, fcntl.LOCK_SH)  # until the command is done
+            locked(lambda: start("run"))
+            return wait_for(command)
+    finally:
+        locked(stop_after_run)
+
+
+def wait_for(command):
     process = subprocess.Popen(command, env=dict(os.environ, **environment(read_state())))
 
     def pass_on(number, frame):
@@ -223,11 +249,7 @@ def run(command):
     # A terminal sends its interrupt to the command too; the command decides, and the servers are stopped after it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, pass_on)
-    try:
-        status = process.wait()
-    finally:
-        if ours:
-            locked(stop)
+    status = process.wait()
     return status if status >= 0 else 128 - status
 
 
