@@ -45,7 +45,7 @@ enum tess_status catalog_dynamo_check_key(enum dynamo_table_kind kind, const cha
  * TESS_ERR_INVALID (the key), TESS_ERR_DENIED (naming the permission), TESS_ERR_BUSY (it is being created),
  * and as aws_call().
  */
-enum tess_status catalog_dynamo_try(struct catalog *catalog, enum dynamo_table_kind kind, const char *probe,
+enum tess_status catalog_dynamo_try(struct catalog *base, enum dynamo_table_kind kind, const char *probe,
                                     struct tess_error *error);
 
 #endif

@@ -6,11 +6,12 @@
  * the options alone, so the first cells can be made before it is known how many there will be. Their tiles
  * wait here until there is a plan, and the pipeline takes them over as cells that are done.
  *
- * It begins only when a page is followed by another, which shows in keys that have come and a listing that has
- * not ended EARLY_PAUSE_MS after the last of them. Whether the grid is in the store already can be asked when
- * all keys are known, not before: where one page holds all keys that is at once, and an image fetched before
- * the answer may be fetched for nothing. Where there are thousands of keys it is a matter of EARLY_MOST_CELLS
- * of them, against waiting for every page. No grid that the keys so far make impossible is begun.
+ * It begins only when a page is followed by another, which shows in keys that have come and a listing that
+ * has not ended EARLY_PAUSE_MS after the last of them. Whether the grid is in the store already can be asked
+ * when all keys are known, not before: where one page holds all keys that is at once, and an image fetched
+ * before the answer may be fetched for nothing. Where there are thousands of keys it is a matter of
+ * EARLY_MOST_CELLS of them, against waiting for every page. No grid that the keys so far make impossible is
+ * begun.
  *
  * Memory comes from a share of the budget of its own, and only while there is some to spare: nothing ever
  * waits for it, so that tiles which wait for their grid cannot stop the grid that would have to finish first.

@@ -118,7 +118,7 @@ enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_
         status = montage_plan(input->engine, &request->options, lookup->keys.count, format_of(request),
                               &lookup->plan, error);
     if (status == TESS_OK && input->store->backend.objects->remote)
-        plan_widen(&lookup->plan, fetches_of(lookup),
+        plan_widen(&lookup->plan, 2 * fetches_of(lookup), /* being read, and waiting for a worker */
                    budget_share_bytes(input->engine->budget, BUDGET_CANVAS) / WIDE_PART);
     if (status == TESS_OK) {
         lookup->versions = calloc(lookup->keys.count, sizeof *lookup->versions);

@@ -170,6 +170,8 @@ static enum tess_status init_job(struct job *job, const struct pipeline_page *pa
 {
     struct tess_engine *engine = page->engine;
     const uint32_t fetches = engine->options.fetches ? engine->options.fetches : page->source->fetches;
+    /* Where reads take long, they go on while as many cells again wait for a worker. */
+    const uint32_t waiting = page->source->size_is_guess ? fetches : 0;
     *job = (struct job){.page = page,
                         .decode = {.plan = page->plan,
                                    .options = page->options,
@@ -178,7 +180,7 @@ static enum tess_status init_job(struct job *job, const struct pipeline_page *pa
                                    .profiles = engine->profiles},
                         .stop = {job_must_stop, job},
                         .fetches = fetches,
-                        .slot_count = engine->options.threads + fetches + SPARE_SLOTS,
+                        .slot_count = engine->options.threads + fetches + waiting + SPARE_SLOTS,
                         .failed = count_failed_before(page)};
     pthread_mutex_init(&job->progress_lock, NULL);
     pthread_mutex_init(&job->lock, NULL);

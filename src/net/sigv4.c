@@ -183,9 +183,12 @@ static enum tess_status sign_header_form(const struct sigv4_request *request,
             bytes_append_format(&result->output, ALGORITHM " Credential=%s/", credentials->access_key_id);
     if (status == TESS_OK)
         status = sigv4_scope_write(scope, result->date, &result->output);
+    const char *names = status == TESS_OK ? bytes_text(&result->signed_names) : NULL;
+    if (status == TESS_OK && !names)
+        status = TESS_ERR_MEMORY;
     if (status == TESS_OK)
-        status = bytes_append_format(&result->output, ", SignedHeaders=%s, Signature=%s",
-                                     bytes_text(&result->signed_names), result->signature);
+        status = bytes_append_format(&result->output, ", SignedHeaders=%s, Signature=%s", names,
+                                     result->signature);
     return status;
 }
 
@@ -227,8 +230,9 @@ static enum tess_status add_query_fields(const struct sigv4_credentials *credent
         status = sigv4_query_add(query, "X-Amz-Expires", expires);
     if (status == TESS_OK && has_token(credentials) && !scope->session_token_unsigned)
         status = sigv4_query_add(query, "X-Amz-Security-Token", credentials->session_token);
+    const char *names = status == TESS_OK ? bytes_text(&result->signed_names) : NULL;
     if (status == TESS_OK)
-        status = sigv4_query_add(query, "X-Amz-SignedHeaders", bytes_text(&result->signed_names));
+        status = names ? sigv4_query_add(query, "X-Amz-SignedHeaders", names) : TESS_ERR_MEMORY;
     bytes_clear(&credential);
     return status;
 }

@@ -102,9 +102,10 @@ void fixture_environment(const char *variables, struct aws_environment *environm
         int i = 0;
         while (i < AWS_VARIABLES && strcmp(aws_variable_name((enum aws_variable)i), line) != 0)
             i++;
-        if (i == AWS_VARIABLES)
+        if (i < AWS_VARIABLES)
+            environment_out->values[i] = text_of(value, strlen(value));
+        else
             fail_msg("no such variable: %s", line);
-        environment_out->values[i] = text_of(value, strlen(value));
     }
     free(text);
 }

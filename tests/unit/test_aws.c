@@ -282,7 +282,7 @@ static void test_words(void **state)
     assert_string_equal(error.message,
                         "cannot read photo.jpg from bucket images: SlowDown: Reduce your request rate. "
                         "(HTTP 503, 3 attempts, request 4442587FB7D0A2F9)");
-    fake_http_answer(&fake.http, 403, "x-amzn-RequestId: A1\a\xc2\x9b" "31m", "AccessDenied");
+    fake_http_answer(&fake.http, 403, "x-amzn-RequestId: A1\a\xc2\x9b\063\061m", "AccessDenied");
     call(&request, TESS_ERR_DENIED);
     assert_string_equal(error.message, "cannot read photo.jpg from bucket images: AccessDenied (HTTP 403, "
                                        "request A1???31m)");

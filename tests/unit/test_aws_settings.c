@@ -80,8 +80,7 @@ static void regions_that_are_none(void **state)
                                       "../x",
                                       "eu\nnorth",
                                       "\xC3\xA4",
-                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                                      "aaaaaaaaaaaaaaaa"};
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const struct aws_options options = {.region = bad[i]};
         expect_refusal("", NULL, &options, "--region: \"");
