@@ -21,7 +21,8 @@ enum tess_status backend_aws_client(const struct tess_store_config *config, stru
         status = aws_settings_load(&environment, &options, &settings, error);
     if (status != TESS_OK)
         return status;
-    const struct http_config http = {.ca_bundle = settings.ca_bundle};
+    const struct http_config http = {.ca_bundle = settings.ca_bundle,
+                                     .user_agent = "tessera/" TESSERA_VERSION};
     status = http_curl_create(&http, &surroundings.http, error);
     if (status == TESS_OK)
         return aws_create(&settings, &surroundings, aws_out, error);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/source_any.h"
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "engine/store_find.h"
 #include "net/web.h"
-#include <tessera/tessera.h>
 
 enum { REMOTE_FETCHES = 32 };
 
@@ -82,9 +79,8 @@ static const char *any_name(const struct source *source, size_t index)
 static enum tess_status open_web(struct source_any *any, struct tess_error *error)
 {
     const struct tess_web_options *wanted = any->montage->web;
-    char user_agent[32];
-    (void)snprintf(user_agent, sizeof user_agent, "tessera/%s", tess_version());
-    const struct http_config config = {.ca_bundle = wanted->ca_bundle, .user_agent = user_agent};
+    const struct http_config config = {.ca_bundle = wanted->ca_bundle,
+                                       .user_agent = "tessera/" TESSERA_VERSION};
     const struct web_options options = {.allowed_hosts = wanted->allowed_hosts,
                                         .private_addresses = wanted->private_addresses,
                                         .connect_timeout_ms = wanted->connect_timeout_ms,
