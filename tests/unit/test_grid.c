@@ -410,6 +410,45 @@ static void a_tortured_store_stays_sound(void **state)
     assert_int_equal(count_stored(bench), 4);
 }
 
+/* Images named by bucket and prefix: the same picture under another key, and other buckets than the usual. */
+static void images_may_be_named_instead_of_mapped(void **state)
+{
+    struct bench *bench = *state;
+    struct objects *objects = bench->store->backend.objects;
+    const char *mapped = key_of(bench, false, 0);
+    struct made_jpeg one = stored_picture(bench, mapped);
+    bench->request.images = "s3://images";
+    char named[TESS_KEY_MAX_BYTES + 1];
+    (void)snprintf(named, sizeof named, "%s", key_of(bench, false, 0));
+    assert_string_not_equal(named, mapped);
+    struct made_jpeg other = stored_picture(bench, named);
+    assert_int_equal(one.size, other.size);
+    assert_memory_equal(one.data, other.data, one.size);
+    made_clear(&one);
+    made_clear(&other);
+    assert_string_equal(key_of(bench, true, 0), named);
+    bench->request.options.order = TESS_ORDER_KEY;
+    assert_string_not_equal(key_of(bench, false, 0), named);
+    for (uint32_t i = 1; i < IMAGES; i++)
+        assert_true(
+            strcmp(bench->answer->result->cells[i - 1].source, bench->answer->result->cells[i].source) < 0);
+    bench->request.options.order = TESS_ORDER_ADDED; /* objects do not tell */
+    assert_int_equal(create(bench), TESS_ERR_INVALID);
+    bench->request.options.order = TESS_ORDER_DEFAULT;
+
+    assert_int_equal(objects->ops->ensure_bucket(objects, "elsewhere", NULL, NULL), TESS_OK);
+    put(bench, "elsewhere", "2026/a.jpg", bench->images[0].data, bench->images[0].size);
+    put(bench, "elsewhere", "2027/a.jpg", bench->images[1].data, bench->images[1].size);
+    bench->request.images = "s3://elsewhere/2026/";
+    (void)key_of(bench, false, 0);
+    assert_int_equal(bench->answer->result->cell_count, 1);
+    assert_string_equal(bench->answer->result->cells[0].source, "2026/a.jpg");
+    bench->request.images = "s3://elsewhere/2028/";
+    assert_int_equal(create(bench), TESS_ERR_NOT_FOUND);
+    bench->request.images = "elsewhere";
+    assert_int_equal(create(bench), TESS_ERR_INVALID);
+}
+
 static void *create_one(void *argument)
 {
     struct bench *bench = argument;
@@ -458,6 +497,7 @@ int main(void)
         GRID_TEST(want_of_memory_is_not_remembered),
         GRID_TEST(failures_leave_nothing),
         GRID_TEST(a_tortured_store_stays_sound),
+        GRID_TEST(images_may_be_named_instead_of_mapped),
         GRID_TEST(threads_build_one_grid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
