@@ -101,6 +101,13 @@ def test_get_and_set_are_repeated():
     equal((len(one.dynamodb.seen(operation="UpdateItem")), len(one.dynamodb.seen(operation="GetItem"))), (3, 3))
 
 
+def test_counters_need_no_buckets():
+    one = Cloud()
+    bare = {"SOURCE_BUCKET": None, "DESTINATION_BUCKET": None, "AWS_ENDPOINT_URL_S3": None}
+    equal(one.run("counter", "visits", "--store", "aws", changes=bare, status=0).answer(), {"value": 1})
+    equal(one.counter("visits"), 1)
+
+
 def test_without_a_table():
     one = Cloud(made=False)
     done = one.run("counter", "visits", "--store", "aws", status=1)

@@ -12,7 +12,7 @@ import urllib.parse
 
 import program
 from program import contains, equal
-from cloud import DYNAMODB, S3, Cloud, cells, colour_of, fetch, photo, same_colours
+from cloud import DYNAMODB, S3, Cloud, Role, cells, colour_of, fetch, photo, same_colours
 
 
 def test_earlier_rows_and_images():
@@ -146,10 +146,36 @@ def test_presigned_link():
         # Swift takes what has no signature for a request of its own kind, and that for a malformed one.
         assert status in (403, 400 if what == "nothing signed" else 403) and b"secret" not in body, (what, status, body)
 
-    short = one.run("create-grid", "g", "--expires", "1", status=0).answer()["presigned_url"]
+    short = one.run("create-grid", "g", "--expires", "3", status=0).answer()["presigned_url"]
     equal(fetch(short)[0], 200)
-    time.sleep(2.1)
+    time.sleep(4.1)
     equal(fetch(short)[0], 403, "an expired link")
+
+
+def test_link_of_a_role():
+    """It ends with the credentials that signed it, and says so."""
+    one = Cloud()
+    one.earlier_image("g", photo((200, 30, 30)))
+    with Role(life_s=1800) as role:
+        answer = one.run("create-grid", "g", "--expires", "7200", changes=role.environment, status=0).answer()
+    expires = time.mktime(time.strptime(answer["expires_at"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+    assert 1740 <= expires - time.time() <= 1800, answer["expires_at"]
+    contains(answer["presigned_url"], "X-Amz-Security-Token=token-number-1")
+    equal(fetch(answer["presigned_url"])[0], 200)
+    equal(fetch(answer["presigned_url"].replace("token-number-1", "token-number-2"))[0], 403)
+
+
+def test_several_builders_at_once():
+    one = Cloud()
+    for index in range(9):
+        one.earlier_image("g", photo(colour_of(index)))
+    running = [subprocess.Popen([program.PROGRAM, "create-grid", "g"], env=one.environment(), stdout=subprocess.PIPE)
+               for _ in range(4)]
+    answers = [json.loads(process.communicate()[0]) for process in running]
+    equal([process.returncode for process in running], [0] * 4)
+    equal({answer["key"] for answer in answers}, {answers[0]["key"]})
+    equal(len(one.objects(one.dest)), 2, "one picture and its description")
+    equal(fetch(answers[0]["presigned_url"])[0], 200)
 
 
 def test_init():

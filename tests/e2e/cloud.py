@@ -3,10 +3,14 @@
 
 The servers are shared by all tests at once, so nothing here has a fixed name."""
 
+import http.server
 import io
+import json
 import os
 import re
 import sys
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -122,6 +126,42 @@ class Cloud:
     def counter(self, name):
         item = DYNAMODB.get_item(TableName=self.counters, Key={"counter-name": {"S": name}}, ConsistentRead=True)
         return int(item["Item"]["counter-value"]["N"]) if "Item" in item else None
+
+
+class Role:
+    """A container's credentials: the tests' own keys, with a new token each time, for so many seconds."""
+
+    def __init__(self, life_s=3600):
+        self.life_s = life_s
+
+    def __enter__(self):
+        asked, life_s = [], self.life_s
+        self.asked = asked
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers.get("Authorization"))
+                body = json.dumps({
+                    "AccessKeyId": KEYS["AWS_ACCESS_KEY_ID"], "SecretAccessKey": KEYS["AWS_SECRET_ACCESS_KEY"], 
+                    "Token": "token-number-%d" % len(asked), "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + life_s))}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *unused):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        self.environment = {
+            "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:%d/role" % self.server.server_port,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "let-me-in"}
+        return self
+
+    def __exit__(self, *unused):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def make_table(name, **keys):
