@@ -30,9 +30,9 @@ static const struct {
     FUNCTION(global_init),      FUNCTION(version_info),
 };
 
-static struct curl_library library;
-static char trouble[160]; /* "": it is there */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct curl_library loaded_curl;
+static char curl_trouble[160]; /* "": it is there */
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
 enum { OLDEST_VERSION = 0x075000 }; /* 7.80, for CURLOPT_PREREQFUNCTION */
 
@@ -41,29 +41,29 @@ static void open_once(void)
     /* The soname of every libcurl since 2006; Debian's other builds of it answer to it as well. */
     void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
-        strncpy(trouble, "libcurl.so.4 cannot be opened", sizeof trouble - 1);
+        strncpy(curl_trouble, "libcurl.so.4 cannot be opened", sizeof curl_trouble - 1);
         return;
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         void *function = dlsym(handle, functions[i].name);
         if (!function) {
-            strncpy(trouble, "this libcurl is older than 7.80", sizeof trouble - 1);
+            strncpy(curl_trouble, "this libcurl is older than 7.80", sizeof curl_trouble - 1);
             return;
         }
-        memcpy((char *)&library + functions[i].offset, &function, sizeof function);
+        memcpy((char *)&loaded_curl + functions[i].offset, &function, sizeof function);
     }
     if (library.version_info(CURLVERSION_NOW)->version_num < OLDEST_VERSION)
-        strncpy(trouble, "this libcurl is older than 7.80", sizeof trouble - 1);
-    else if (library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        strncpy(trouble, "libcurl cannot be initialised", sizeof trouble - 1);
+        strncpy(curl_trouble, "this libcurl is older than 7.80", sizeof curl_trouble - 1);
+    else if (loaded_curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        strncpy(curl_trouble, "libcurl cannot be initialised", sizeof curl_trouble - 1);
 }
 
 enum tess_status curl_library_open(const struct curl_library **library_out, struct tess_error *error)
 {
-    (void)pthread_once(&once, open_once);
-    *library_out = trouble[0] ? NULL : &library;
-    if (!trouble[0])
+    (void)pthread_once(&curl_once, open_once);
+    *library_out = curl_trouble[0] ? NULL : &loaded_curl;
+    if (!curl_trouble[0])
         return TESS_OK;
     return error_set(error, TESS_ERR_UNSUPPORTED,
-                     "no connections: %s; on Debian, `apt-get install libcurl4` brings it", trouble);
+                     "no connections: %s; on Debian, `apt-get install libcurl4` brings it", curl_trouble);
 }

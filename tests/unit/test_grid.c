@@ -312,7 +312,7 @@ static void damaged_grids_are_built_again(void **state)
         {"{\"failed\":[]", IMAGES, 0},
         {"{\"key\":7,\"failed\":[]", IMAGES, 0},
         {"{\"key\":\"%s000000000000000000000000000000\",\"failed\":[]", IMAGES, 0},
-        {"{\"key\":\"%.39s0.jpg\",\"failed\":[]", IMAGES, 0},
+        {"{\"key\":\"%.39sx.jpg\",\"failed\":[]", IMAGES, 0},
         {"{\"key\":\"%s\",\"failed\":[]", IMAGES, 1},
         {"{\"key\":\"%s\",\"failed\":[]", IMAGES - 1, 0},
         {"{\"key\":\"%s\",\"failed\":[{\"cell\":9,\"status\":\"corrupt\",\"reason\":\"x\"}]", IMAGES, 0},
