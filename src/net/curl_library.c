@@ -52,7 +52,7 @@ static void open_once(void)
         }
         memcpy((char *)&loaded_curl + functions[i].offset, &function, sizeof function);
     }
-    if (library.version_info(CURLVERSION_NOW)->version_num < OLDEST_VERSION)
+    if (loaded_curl.version_info(CURLVERSION_NOW)->version_num < OLDEST_VERSION)
         strncpy(curl_trouble, "this libcurl is older than 7.80", sizeof curl_trouble - 1);
     else if (loaded_curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         strncpy(curl_trouble, "libcurl cannot be initialised", sizeof curl_trouble - 1);
