@@ -14,7 +14,7 @@ from fault_rules import Rule, answer, dynamo_answer, dynamo_error, s3_error
 
 QUICK = ("--read-timeout", "1", "--connect-timeout", "1")
 MIB = 1 << 20
-IN_FLIGHT = 8 * MIB  # what buffers of the system between the two may hold
+IN_FLIGHT = 24 * MIB  # what buffers between the two may hold, those of the system above all
 LIST = ('<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         "<EncodingType>url</EncodingType><IsTruncated>%s</IsTruncated>%s%s</ListBucketResult>")
 
