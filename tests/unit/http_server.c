@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -114,6 +115,9 @@ static void *serve(void *context)
     (void)pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     struct connection connection = *(struct connection *)context;
     struct http_server *server = connection.server;
+    const int on_at_once = 1; /* an answer in several pieces shall not wait for 40 ms in between */
+    (void)setsockopt(server->sockets[connection.index], IPPROTO_TCP, TCP_NODELAY, &on_at_once,
+                     sizeof on_at_once);
     struct server_request *request = calloc(1, sizeof *request);
     char *rest = malloc(SERVER_HEAD_BYTES);
     size_t rest_size = 0;
