@@ -84,12 +84,14 @@ static bool check_credentials(struct examination *examination)
     static const char subject[] = "credentials";
     struct credentials credentials = {0};
     struct tess_error error = {0};
-    if (credentials_get(aws_credentials_of(examination->backend.aws), NULL, &credentials, &error) !=
-        TESS_OK) {
+    enum tess_status status =
+        credentials_get(aws_credentials_of(examination->backend.aws), NULL, &credentials, &error);
+    if (status != TESS_OK) {
         finding_tell(examination->findings, subject,
-                     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; README.md "
-                     "says where to "
-                     "get them",
+                     status == TESS_ERR_UNSUPPORTED /* there are some, of a kind that is not for tessera */
+                         ? "do what the message says"
+                         : "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`; "
+                           "README.md says where to get them",
                      "%s", error.message);
         return false;
     }
