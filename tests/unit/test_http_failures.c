@@ -25,9 +25,11 @@ static void broken_connections_are_failures(void **state)
 {
     /* Before, in and after the head (51 bytes), and anywhere in the body. */
     unsigned cuts[40] = {0, 1, 9, 17, 30, 41, 49, 50, 51, BENCH_LARGE_BYTES + 50};
-    srand(20250117);
-    for (size_t i = 10; i < sizeof cuts / sizeof *cuts; i++)
-        cuts[i] = (unsigned)rand() % BENCH_LARGE_BYTES;
+    uint32_t random = 20250117;
+    for (size_t i = 10; i < sizeof cuts / sizeof *cuts; i++) {
+        random = random * 1664525 + 1013904223;
+        cuts[i] = (random >> 8) % BENCH_LARGE_BYTES;
+    }
     for (size_t i = 0; i < 2 * sizeof cuts / sizeof *cuts; i++) {
         char path[64];
         (void)snprintf(path, sizeof path, i % 2 ? "/reset/%u?secret=1" : "/short/%u?secret=1", cuts[i / 2]);
