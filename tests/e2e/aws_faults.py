@@ -9,7 +9,7 @@ import time
 
 import program
 from program import contains, equal
-from cloud import Cloud, colour_of, fetch, noise, photo
+from cloud import Cloud, cells, colour_of, fetch, noise, photo, same_colours
 from fault_rules import Rule, dynamo_error, s3_error, slow_down, throttling
 from spoilt_grid import attempts, grid, is_good, one_cell_fails
 
@@ -227,6 +227,36 @@ def test_other_grids_go_on():
     one.s3.add(Rule(method="GET", path="|".join(keys), reset="body"))
     done = one.run("batch", "-", "--ordered", stdin=b"g\nh\n", status=1)
     equal([answer.get("message") == "built grid" for answer in done.answers()], [False, True])
+
+
+def test_batch_in_a_storm():
+    """A third of all that goes to S3 goes wrong somehow. What comes of each grid is chance; that each is answered, rightly,
+    is not."""
+    one = Cloud(proxied=True)
+    keys = [one.earlier_image("all", photo(colour_of(index))) for index in range(20)]
+    for number in range(12):
+        one.map("grid %d" % number, keys[number:number + 9])
+    one.s3.add(*[Rule(chance=0.06, seed=seed, **fault) for seed, fault in enumerate((
+        {"reset": "request"}, {"reset": "answer"}, {"reset": "body"}, {"close": "headers"}, {"flip": True, "method": "GET"}))],
+        s3_error(500, "InternalError", chance=0.06, seed=9), slow_down(chance=0.01, seed=10))
+    lines = "".join("grid %d\n" % number for number in range(12)).encode()
+    done = one.run("batch", "-", "--ordered", *QUICK, stdin=lines)
+    answers = done.answers()
+    equal([answer["grid_id"] for answer in answers], ["grid %d" % number for number in range(12)])
+    statuses = []
+    for answer in answers:
+        built = answer.get("message") == "built grid"
+        statuses.append(3 if built and answer["failed"] else 0 if built else 1)
+        assert built or answer["code"] in ("io", "timeout", "busy"), answer
+    print("%d whole, %d with placeholders, %d failed, %d requests" % (
+        statuses.count(0), statuses.count(3), statuses.count(1), len(one.s3.requests)))
+    equal(done.status, 1 if 1 in statuses else max(statuses))
+    one.clear()
+    for answer in one.run("batch", "-", "--ordered", stdin=lines, status=0).answers():
+        number = int(answer["grid_id"].split()[1])
+        equal(answer["failed"], [])
+        wanted = [colour_of(keys.index(key)) for key in sorted(keys[number:number + 9], reverse=True)]
+        same_colours(cells(fetch(answer["presigned_url"])[2], 100, 3, 9), wanted)
 
 
 def test_deadline():
