@@ -32,8 +32,9 @@ static enum tess_status remove_one(void *context, size_t index, struct tess_erro
     if (status != TESS_OK || !was_there) /* another grid's image, perhaps */
         return status;
     atomic_fetch_add(&removal->removed, 1);
-    status = backend->objects->ops->remove(backend->objects, backend->source_bucket, key, error);
-    return status == TESS_ERR_NOT_FOUND ? TESS_OK : status;
+    /* An object that is not there is removed well; a bucket that is not there is another one than was meant.
+     */
+    return backend->objects->ops->remove(backend->objects, backend->source_bucket, key, error);
 }
 
 static enum tess_status remove_keys(struct removal *removal, size_t count, struct tess_error *error)
