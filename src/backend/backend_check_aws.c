@@ -37,8 +37,7 @@ static const char *advice_for(enum tess_status status, const char *when_missing,
     case TESS_ERR_IO:
     case TESS_ERR_TIMEOUT:
         return "check the network and the region; with a server of your own, --endpoint-url or "
-               "AWS_ENDPOINT_URL_… and "
-               "AWS_CA_BUNDLE; behind a proxy, HTTPS_PROXY";
+               "AWS_ENDPOINT_URL_… and AWS_CA_BUNDLE; behind a proxy, HTTPS_PROXY";
     case TESS_ERR_BUSY:
         return "wait a minute and look again";
     default:
@@ -46,11 +45,15 @@ static const char *advice_for(enum tess_status status, const char *when_missing,
     }
 }
 
-/* Known, but not allowed; or not known at all. */
-static const char *advice_when_denied(const struct tess_error *error)
+/* Known, but not allowed; or not known at all. Bucket names are the whole world's: S3 says of somebody else's
+ * what it says of one's own without permission. */
+static const char *advice_when_denied(const struct tess_error *error, bool bucket)
 {
     if (strstr(error->message, "access denied") || strstr(error->message, "the permission"))
-        return "allow what the message names in IAM: samples/aws-policy.json has all of it";
+        return bucket ? "allow what the message names in IAM (samples/aws-policy.json has all of it), or, if "
+                        "the "
+                        "bucket is not yours, choose a name that nobody has"
+                      : "allow what the message names in IAM: samples/aws-policy.json has all of it";
     return "correct the credentials: access key, secret and session token belong together, and to this "
            "server";
 }
@@ -175,8 +178,8 @@ static void check_bucket(struct examination *examination, const char *bucket, co
         return;
     }
     (void)snprintf(advice, sizeof advice, "run `tessera init` to create it, or correct %s", variable);
-    finding_tell(examination->findings, subject, advice_for(status, advice, advice_when_denied(&error)), "%s",
-                 error.message);
+    finding_tell(examination->findings, subject, advice_for(status, advice, advice_when_denied(&error, true)),
+                 "%s", error.message);
 }
 
 /* Servers tell their time with every answer; aws_now_ms() has it. */
@@ -207,7 +210,7 @@ static void check_table(struct examination *examination, const char *table, bool
             status == TESS_ERR_INVALID
                 ? "name another table (GRID_TABLE, COUNTER_TABLE), or delete it and run `tessera init`"
                 : advice_for(status, "run `tessera init` to create it, or correct the region",
-                             advice_when_denied(&error)),
+                             advice_when_denied(&error, false)),
             "%s", error.message);
 }
 

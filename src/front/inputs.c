@@ -197,12 +197,38 @@ static bool read_operand(struct inputs *inputs, const struct settings *settings,
     return true;
 }
 
+/* Addresses where they are not read: words that say so, instead of the disk's that there is no such file. */
+static bool check_operand(const struct settings *settings, const char *operand, bool addresses,
+                          enum exit_status *status_out)
+{
+    const bool https = strncasecmp(operand, "https://", 8) == 0;
+    if (!addresses && tess_is_store_name(operand))
+        *status_out =
+            message_usage(settings,
+                          "%s: only files are stored; what is in a bucket already becomes a grid by "
+                          "tessera create-grid s3://BUCKET/PREFIX",
+                          operand);
+    else if (!addresses && https)
+        *status_out = message_usage(
+            settings, "%s: only files are stored; tessera montage reads https:// images", operand);
+    else if (strncasecmp(operand, "http://", 7) == 0)
+        *status_out = message_usage(settings,
+                                    "%s: http:// is not read, as anybody on the way could change "
+                                    "the image%s",
+                                    operand, addresses ? "; give an https:// address" : "");
+    else
+        return true;
+    return false;
+}
+
 static bool read_operands(struct inputs *inputs, const struct settings *settings,
                           struct tess_store **store_out, enum exit_status *status_out)
 {
     for (size_t i = 0; i < settings->operand_count; i++) {
         const char *operand = settings->operands[i];
         const bool stored = store_out && tess_is_store_name(operand);
+        if (!check_operand(settings, operand, store_out != NULL, status_out))
+            return false;
         if (stored && !*store_out && !open_store(settings, store_out, status_out))
             return false;
         if (stored ? !read_stored(inputs, settings, *store_out, operand, status_out)

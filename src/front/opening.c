@@ -135,6 +135,11 @@ bool check_output(const struct settings *settings, enum exit_status *status_out)
     const char *foreign = foreign_ending(settings->output);
     if (strcmp(settings->output, "-") == 0) {
         *status_out = message_usage(settings, "-o - is not possible: standard output carries the answer");
+    } else if (tess_is_store_name(settings->output)) {
+        *status_out = message_usage(
+            settings,
+            "%s: -o names a file; into a bucket grids are put by tessera create-grid (--dest BUCKET)",
+            settings->output);
     } else if (foreign && settings->grid.format == TESS_FORMAT_AUTO) {
         *status_out = message_usage(
             settings, "%s: tessera does not write %s; end the name in jpg, png, webp, avif or tiff",

@@ -177,7 +177,8 @@ static enum tess_status explain(struct http_transfer *transfer, CURLcode code, e
                            (unsigned long long)http_answer_body_limit(transfer));
     case HTTP_FORBIDDEN:
         return error_set(transfer->error, TESS_ERR_DENIED, "%s: %s", host.text,
-                         transfer->refused_address ? "not a public address" : words_of(transfer, code).text);
+                         transfer->refused_address ? "not a public address (--allow-private permits it)"
+                                                   : words_of(transfer, code).text);
     case HTTP_STOPPED: /* the caller knows why */
         return error_set(transfer->error, TESS_ERR_CANCELLED, "cancelled");
     case HTTP_LOCAL:

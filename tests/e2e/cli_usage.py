@@ -109,6 +109,18 @@ def test_operands():
     contains(run("list", "--grid", "", status=2).err, "--grid: the value is empty")
 
 
+def test_addresses_where_they_are_not_read():
+    """Words about what was meant, not the disk's about a file of that name."""
+    done = run("montage", "http://example.com/a.jpg", "-o", "x.jpg", status=2)
+    contains(done.err, "http://example.com/a.jpg", "https://")
+    for command in (["montage", "a.jpg"], ["create-grid", "g"]):
+        contains(run(*command, "-o", "s3://grids/x.jpg", status=2).err, "s3://grids/x.jpg", "create-grid", "--dest")
+    for operand, words in (("s3://images/", "create-grid"), ("https://example.com/a.jpg", "montage"), ("HTTP://a.example/b.jpg", "http://")):
+        done = run("add", "--data", "data", "--grid", "g", operand, status=2)
+        contains(done.err, operand, words)
+        equal(done.out, "")
+
+
 def test_forms_and_order():
     program.write_png("a.png")
     program.write_png("-b.png")

@@ -94,7 +94,7 @@ def test_images_are_fetched():
 def test_own_network_is_closed():
     base = serve()
     done = montage(base + "/a.jpg", "--ca-bundle", "ca.pem", status=3)
-    contains(reasons(done)[0], "not a public address")
+    contains(reasons(done)[0], "not a public address", "--allow-private")
     equal(ASKED, [])
 
 
