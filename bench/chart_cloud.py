@@ -44,7 +44,7 @@ def _overlap(axes, overlap):
         axes.text(beside + end * 0.02, y, f"{seconds:.2f} s", va="center", fontsize=9.5,
                   color=OURS if mine else INK, fontweight="bold" if mine else "normal")
     _wanted(axes, limit, len(names))
-    _frame(axes, f"{overlap['photos']} photos over {overlap['delay_ms']} ms", list(names.values()), end * 1.4)
+    _frame(axes, f"{overlap['photos']} photos over {overlap['delay_ms']} ms, {overlap['rate_mbit']} Mbit/s", list(names.values()), end * 1.4)
 
 
 def _earlier(axes, earlier):

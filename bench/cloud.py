@@ -13,7 +13,7 @@ import measure
 import needs
 from contestants import PEERS
 from measure import Failed, rounds, say, summary
-from servers import DELAY_MS, KEYS, LightServer, Link, Services
+from servers import DELAY_MS, KEYS, LightServer, Link, RATE_MBIT, Services
 
 OVERLAP_PHOTOS = 100
 CONNECTIONS = 32  # what tessera takes by default
@@ -69,10 +69,14 @@ def _exchange(bench, url, fetch, picture):
 
 def overlap(bench):
     """create-grid of 100 photos of 1 MB through a link with 30 ms of delay, against the longer of: fetching them without
-    doing anything with them, building the grid from files."""
+    doing anything with them, building the grid from files. Through a link with a rate, and through one without."""
+    return {**_overlap_over(bench, RATE_MBIT), "unlimited": _overlap_over(bench, 0)}
+
+
+def _overlap_over(bench, mbit):
     program = bench.tessera()
     folder, photos = inputs.megabyte(bench.work, bench.photos, OVERLAP_PHOTOS)
-    with Link(bench.programs) as link, LightServer(bench.programs, folder, link) as server:
+    with Link(bench.programs, mbit) as link, LightServer(bench.programs, folder, link) as server:
         environment = server.environment()
         create = [*link.client_side, program, "create-grid", ID, "--store", "aws", "--fresh", "--quiet"]
         curl = _curl(bench, server.url, photos)
@@ -88,7 +92,7 @@ def overlap(bench):
         runs = rounds(jobs, bench.round_count)
     figures = {name: _served(summary(runs[name]), runs[name]) for name in jobs}
     longer = max(figures["transfer"]["wall_median_s"], figures["work"]["wall_median_s"])
-    return {"photos": len(photos), "megabytes": round(sum(map(os.path.getsize, photos)) / 1e6, 1), "delay_ms": DELAY_MS,
+    return {"photos": len(photos), "megabytes": round(sum(map(os.path.getsize, photos)) / 1e6, 1), "delay_ms": DELAY_MS, "rate_mbit": mbit,
             "connections": CONNECTIONS, **figures, "longer_s": longer,
             "against_exchange": round(figures["tessera"]["wall_median_s"] / max(
                 figures["exchange"]["wall_median_s"], figures["work"]["wall_median_s"]), 3),

@@ -14,6 +14,7 @@ import needs
 from measure import Failed
 
 DELAY_MS = 30  # added to the way there and back together
+RATE_MBIT = 500  # of the link that has a rate: what a small machine in the cloud has to its store
 QUEUE_PACKETS = 10000  # an interface drops beyond 500 by default, and those losses would be what is measured
 KEYS = {"AWS_ACCESS_KEY_ID": "test:tester", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true", "SOURCE_BUCKET": "bench-photos", "DESTINATION_BUCKET": "bench-grids"}
@@ -53,19 +54,20 @@ class Held:
 
 
 class Link:
-    """Two network namespaces with a link between them, on which each packet takes half of DELAY_MS, either way. Works as
-    root, and without where the system lets users make namespaces."""
+    """Two network namespaces with a link between them, on which each packet takes half of DELAY_MS, either way, and which
+    passes `mbit` megabits a second each way (0: as many as come). Works as root, and without where the system lets users
+    make namespaces."""
     ADDRESSES = ("10.99.0.1", "10.99.0.2")
 
-    def __init__(self, programs):
-        self._program = os.path.join(programs, "bench-link")
+    def __init__(self, programs, mbit=0):
+        self._command = [os.path.join(programs, "bench-link"), str(DELAY_MS * 1000 // 2), str(mbit)]
 
     def __enter__(self):
         for program in ("unshare", "nsenter", "ip"):
             if not shutil.which(program):
                 raise Failed(f"{program} is not here; Debian has it in util-linux or iproute2")
         root = os.geteuid() == 0
-        self._held = Held([*([] if root else ["unshare", "--map-root-user"]), self._program, str(DELAY_MS * 1000 // 2)])
+        self._held = Held([*([] if root else ["unshare", "--map-root-user"]), *self._command])
         try:
             pid, *sides = self._held.first_line("no slow link can be made here").split()
             self._pid = int(pid)

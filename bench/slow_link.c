@@ -2,13 +2,16 @@
 /*
  * Two network namespaces and a link between them that holds every packet back for a while.
  *
- *     bench-link DELAY_US        prints "PID NEAR FAR": /proc/PID/fd/NEAR and FAR are the namespaces, for
- * nsenter. Each has an interface "link", down and without address. Ends when standard input does.
+ *     bench-link DELAY_US [MBIT]
+ *
+ * prints "PID NEAR FAR": /proc/PID/fd/NEAR and FAR are the namespaces, for nsenter. Each has an interface
+ * "link", down and without address. Ends when standard input does. MBIT is the rate of each direction in
+ * megabits a second; without it there is no limit.
  *
  * It does what the kernel's netem does, which many kernels come without. Packets are real ones, so
  * connecting, slow start and acknowledgements take the round trips that they take; a proxy that delayed bytes
  * would hide those. Segments pass unsplit (TSO), 64 KB at a time: the link costs two copies of the data and
- * is no bottleneck. Its rate has no limit.
+ * is no bottleneck of its own. What comes faster than the rate waits its turn and is not lost.
  *
  * Needs the rights to make namespaces: root's, or those of `unshare --map-root-user`.
  */
@@ -44,6 +47,7 @@ struct packet {
 /* One direction: a ring, oldest first. What was handed on is used again at once, while the cache knows it. */
 struct lane {
     int from, to;
+    int64_t free_ns; /* when all that has come is on its way, at the link's rate */
     size_t first, count;
     struct packet *spare;
     struct packet *ring[QUEUE_PACKETS];
@@ -74,7 +78,12 @@ static bool make_side(int *namespace_out, int *tun_out)
     return good;
 }
 
-static void take_in(struct lane *lane, int64_t delay_ns)
+struct link {
+    int64_t delay_ns;
+    int64_t bits_a_second; /* 0: no limit */
+};
+
+static void take_in(struct lane *lane, const struct link *link)
 {
     while (lane->count < QUEUE_PACKETS) {
         struct packet *packet = lane->spare;
@@ -85,7 +94,12 @@ static void take_in(struct lane *lane, int64_t delay_ns)
             return;
         lane->spare = packet->next;
         packet->size = (size_t)size;
-        packet->due_ns = now_ns() + delay_ns;
+        const int64_t came_ns = now_ns();
+        if (lane->free_ns < came_ns)
+            lane->free_ns = came_ns;
+        if (link->bits_a_second)
+            lane->free_ns += (int64_t)size * 8 * 1000000000 / link->bits_a_second;
+        packet->due_ns = lane->free_ns + link->delay_ns;
         lane->ring[(lane->first + lane->count) % QUEUE_PACKETS] = packet;
         lane->count++;
     }
@@ -108,7 +122,7 @@ static int64_t next_due_ns(const struct lane *lane)
     return lane->count ? lane->ring[lane->first]->due_ns : INT64_MAX;
 }
 
-static void carry(struct lane lanes[2], int64_t delay_ns)
+static void carry(struct lane lanes[2], const struct link *link)
 {
     struct pollfd ready[3] = {{.fd = STDIN_FILENO, .events = POLLIN}};
     for (;;) {
@@ -119,8 +133,8 @@ static void carry(struct lane lanes[2], int64_t delay_ns)
         int64_t wait_ns = (a_ns < b_ns ? a_ns : b_ns) - now_ns();
         if (wait_ns < 0)
             wait_ns = 0;
-        if (wait_ns > delay_ns)
-            wait_ns = 1000000000; /* nothing is under way */
+        if (wait_ns > 1000000000) /* nothing is under way, or not for long */
+            wait_ns = 1000000000;
         struct timespec timeout = {.tv_sec = wait_ns / 1000000000, .tv_nsec = wait_ns % 1000000000};
         if (ppoll(ready, 3, &timeout, NULL) < 0 && errno != EINTR)
             return;
@@ -129,21 +143,30 @@ static void carry(struct lane lanes[2], int64_t delay_ns)
             return;
         for (int i = 0; i < 2; i++) {
             if (ready[1 + i].revents & POLLIN)
-                take_in(&lanes[i], delay_ns);
+                take_in(&lanes[i], link);
             hand_on(&lanes[i]);
         }
     }
 }
 
+/* -1: no whole number up to `most`. */
+static long read_number(const char *text, long most)
+{
+    char *end = NULL;
+    const long number = strtol(text, &end, 10);
+    return number >= 0 && number <= most && end != text && *end == '\0' ? number : -1;
+}
+
 int main(int argc, char **argv)
 {
     static struct lane lanes[2]; /* 32 KB of pointers each */
-    char *end = NULL;
-    long delay_us = argc == 2 ? strtol(argv[1], &end, 10) : -1;
-    if (delay_us < 0 || delay_us > 1000000 || *end) {
-        (void)fputs("usage: bench-link DELAY_US\n", stderr);
+    const long delay_us = argc >= 2 ? read_number(argv[1], 1000000) : -1,
+               mbit = argc == 3 ? read_number(argv[2], 1000000) : 0;
+    if (delay_us < 0 || mbit < 0 || argc > 3) {
+        (void)fputs("usage: bench-link DELAY_US [MBIT]\n", stderr);
         return 2;
     }
+    const struct link link = {.delay_ns = delay_us * 1000, .bits_a_second = mbit * 1000000};
     int near, far, near_tun, far_tun;
     if (!make_side(&near, &near_tun) || !make_side(&far, &far_tun))
         return 1;
@@ -152,6 +175,6 @@ int main(int argc, char **argv)
     lanes[1].from = lanes[0].to = far_tun;
     (void)printf("%d %d %d\n", (int)getpid(), near, far);
     (void)fflush(stdout);
-    carry(lanes, (int64_t)delay_us * 1000);
+    carry(lanes, &link);
     return 0;
 }

@@ -95,8 +95,7 @@ struct adding {
     const struct inputs *inputs;
     pthread_mutex_t lock; /* of all below */
     size_t next;
-    cJSON **added; /* by input; NULL: not added */
-    cJSON *failed;
+    cJSON **added, **failed; /* by input; NULL: not so */
     size_t failed_count;
     struct progress progress;
 };
@@ -124,19 +123,20 @@ static enum tess_status add_one(const struct adding *adding, const char *path, i
     return TESS_OK;
 }
 
-static void add_failure(const struct settings *settings, struct progress *progress, cJSON *failed,
-                        const char *path, const struct tess_error *error)
+/* Says what went wrong at once; the answer lists it in its place. */
+static cJSON *tell_failure(const struct settings *settings, struct progress *progress, const char *path,
+                           const struct tess_error *error)
 {
     cJSON *item = json_object();
     json_add_text(item, "source", path);
     json_add_text(item, "reason", error->message);
     json_add_text(item, "code", tess_status_name(error->status));
-    (void)cJSON_AddItemToArray(failed, item);
     progress_hide(progress);
     if (strstr(error->message, path))
         message_error(settings, "%s", error->message);
     else
         message_error(settings, "%s: %s", path, error->message);
+    return item;
 }
 
 /* One thread: adds what can be added; the store failing for one image may well not fail for the next. */
@@ -156,7 +156,7 @@ static void *add_some(void *context)
         const bool good = add_one(adding, path, added_ms, &adding->added[index], &error) == TESS_OK;
         (void)pthread_mutex_lock(&adding->lock);
         if (!good)
-            add_failure(adding->settings, &adding->progress, adding->failed, path, &error);
+            adding->failed[index] = tell_failure(adding->settings, &adding->progress, path, &error);
         adding->failed_count += !good;
         progress_step(&adding->progress, !good);
     }
@@ -184,25 +184,29 @@ static enum exit_status add_all(const struct settings *settings, struct tess_sto
                             .inputs = inputs,
                             .lock = PTHREAD_MUTEX_INITIALIZER,
                             .added = xcalloc(inputs->count, sizeof *adding.added),
-                            .failed = cJSON_CreateArray()};
-    cJSON *json = json_object(), *added = cJSON_CreateArray();
-    if (!added || !adding.failed)
+                            .failed = xcalloc(inputs->count, sizeof *adding.failed)};
+    cJSON *json = json_object(), *added = cJSON_CreateArray(), *failed = cJSON_CreateArray();
+    if (!added || !failed)
         out_of_memory();
     progress_begin(&adding.progress, settings, "images", inputs->count);
     interrupt_install();
     add_in_threads(&adding);
     progress_end(&adding.progress);
-    for (size_t i = 0; i < inputs->count; i++)
+    for (size_t i = 0; i < inputs->count; i++) {
         if (adding.added[i])
             (void)cJSON_AddItemToArray(added, adding.added[i]);
+        if (adding.failed[i])
+            (void)cJSON_AddItemToArray(failed, adding.failed[i]);
+    }
     free(adding.added);
+    free(adding.failed);
     (void)pthread_mutex_destroy(&adding.lock);
     int added_count = cJSON_GetArraySize(added);
     json_add_text(json, "message", added_count == 1 ? "image saved" : "images saved");
     json_add_text(json, "grid_id", settings->grid_id);
     json_add_integer(json, "count", added_count);
     json_add(json, "added", added);
-    json_add(json, "failed", adding.failed);
+    json_add(json, "failed", failed);
     if (interrupt_seen())
         message_error(settings, "stopped after %d of %zu images", added_count, inputs->count);
     return print_answer(settings, json, adding.failed_count || interrupt_seen() ? EXIT_FAILED : EXIT_GOOD);
