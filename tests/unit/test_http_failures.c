@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "http_bench.h"
 
-enum { SLOW_BYTES = 1600000, SLOW_BUFFER_BYTES = 65536 };
+enum { SLOW_BYTES = 1200000, SLOW_BUFFER_BYTES = 65536 };
 
 static void broken_connections_are_failures(void **state)
 {
