@@ -176,6 +176,11 @@ TESS_API enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess
                                          struct tess_plan_summary *summary_out,
                                          char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error);
 
+/* What a counter may be called: 1 to 2048 bytes of UTF-8 without control characters. TESS_ERR_INVALID or
+ * TESS_ERR_LIMIT
+ * ("counter-name-bytes") otherwise. Pure. */
+TESS_API enum tess_status tess_counter_name_check(const char *name, size_t length, struct tess_error *error);
+
 /*
  * Hit counters. Names are 1 to 2048 bytes of UTF-8 without control characters. `hit` adds one, atomically
  * over threads and processes, and is durable when it returns; `get` of an unknown counter gives 0; values

@@ -51,21 +51,46 @@ enum tess_status grid_build_make_result(struct grid_build *build, struct tess_er
                 : error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", plan->tiles);
 }
 
+static bool stop_at_first(void *context, const char *key, const struct object_info *info)
+{
+    (void)context;
+    (void)key;
+    (void)info;
+    return false;
+}
+
+/* Not one image is there: is the bucket? Of a missing one a server says "not found", as of a missing object.
+ */
+static enum tess_status check_bucket(const struct grid_build *build, struct tess_error *error)
+{
+    struct objects *objects = build->backend->objects;
+    const struct object_list request = {.bucket = build->lookup.bucket, .prefix = build->lookup.keys.keys[0]};
+    struct tess_error trouble;
+    if (objects->ops->list(objects, &request, stop_at_first, NULL, &trouble) != TESS_ERR_NOT_FOUND)
+        return TESS_OK; /* it is, or one may not even look */
+    if (error)
+        *error = trouble;
+    return TESS_ERR_NOT_FOUND;
+}
+
 /* A store that gives not one image, or files that cannot even be examined, are not a matter of bad images. */
 static enum tess_status check_store(const struct grid_build *build, struct tess_error *error)
 {
     const struct result *result = build->result;
     const bool remote = build->backend->objects->remote;
-    size_t unread = 0, first = 0;
+    size_t unread = 0, first = 0, missing = 0;
     for (size_t i = 0; i < result->pub.cell_count; i++) {
         const enum tess_status status = result->cells[i].status;
         const bool refused = status == TESS_ERR_IO || status == TESS_ERR_DENIED ||
                              status == TESS_ERR_TIMEOUT || status == TESS_ERR_BUSY;
         const bool unknown =
             status != TESS_OK && status != TESS_ERR_NOT_FOUND && !build->lookup.versions[i][0];
+        missing += status == TESS_ERR_NOT_FOUND;
         if ((remote ? refused : unknown) && unread++ == 0)
             first = i;
     }
+    if (remote && missing == result->pub.cell_count)
+        return check_bucket(build, error);
     if (unread == 0 || (remote && unread < result->pub.cell_count))
         return TESS_OK;
     return error_set(error, result->cells[first].status, "bucket %s: %s", build->lookup.bucket,

@@ -148,17 +148,16 @@ void tess_keys_clear(struct tess_keys *keys)
     *keys = (struct tess_keys){0};
 }
 
-static enum tess_status check_counter(const char *name, struct tess_error *error)
+enum tess_status tess_counter_name_check(const char *name, size_t length, struct tess_error *error)
 {
-    return check_name("counter's name", "counter-name-bytes", name, strlen(name), COUNTER_NAME_MAX_BYTES,
-                      error);
+    return check_name("counter's name", "counter-name-bytes", name, length, COUNTER_NAME_MAX_BYTES, error);
 }
 
 enum tess_status tess_counter_hit(struct tess_store *store, const char *name, int64_t *value_out,
                                   struct tess_error *error)
 {
     struct catalog *catalog = store->backend.catalog;
-    enum tess_status status = check_counter(name, error);
+    enum tess_status status = tess_counter_name_check(name, strlen(name), error);
     return status == TESS_OK ? catalog->ops->counter_add(catalog, name, 1, value_out, error) : status;
 }
 
@@ -166,7 +165,7 @@ enum tess_status tess_counter_get(struct tess_store *store, const char *name, in
                                   struct tess_error *error)
 {
     struct catalog *catalog = store->backend.catalog;
-    enum tess_status status = check_counter(name, error);
+    enum tess_status status = tess_counter_name_check(name, strlen(name), error);
     return status == TESS_OK ? catalog->ops->counter_get(catalog, name, value_out, error) : status;
 }
 
@@ -174,6 +173,6 @@ enum tess_status tess_counter_set(struct tess_store *store, const char *name, in
                                   struct tess_error *error)
 {
     struct catalog *catalog = store->backend.catalog;
-    enum tess_status status = check_counter(name, error);
+    enum tess_status status = tess_counter_name_check(name, strlen(name), error);
     return status == TESS_OK ? catalog->ops->counter_set(catalog, name, value, error) : status;
 }

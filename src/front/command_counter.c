@@ -2,6 +2,7 @@
 /* tessera counter: count a hit, read, set. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "front/answer.h"
 #include "front/command.h"
@@ -34,6 +35,8 @@ enum exit_status command_counter(const struct settings *settings)
     struct tess_store *store = NULL;
     struct tess_error error = {0};
     enum exit_status exit_status;
+    if (tess_counter_name_check(name, strlen(name), &error) != TESS_OK)
+        return message_usage(settings, "%s", error.message);
     if (!open_store(settings, &store, &exit_status))
         return exit_status;
     enum tess_status status;
@@ -44,8 +47,6 @@ enum exit_status command_counter(const struct settings *settings)
     else
         status = tess_counter_hit(store, name, &value, &error);
     tess_store_close(store);
-    if (status == TESS_ERR_INVALID)
-        return message_usage(settings, "%s", error.message);
     if (status != TESS_OK)
         return message_failure(settings, &error);
     cJSON *json = json_object();

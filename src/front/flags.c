@@ -45,7 +45,7 @@ static const struct own_flag own_flags[] = {
      VALUE_NUMBER,
      FIELD(engine.threads),
      MAX_THREADS},
-    {{"fetches", "N", NULL, "images read at once, default 2 for files, 32 for S3", 0, GROUP_ENGINE},
+    {{"fetches", "N", NULL, "images read at once, default 2 for files, 32 for S3 and https://", 0, GROUP_ENGINE},
      VALUE_NUMBER,
      FIELD(engine.fetches),
      MAX_FETCHES},

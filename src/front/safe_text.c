@@ -51,7 +51,7 @@ char *text_for_terminal(const char *text)
     for (size_t i = 0; i < size;) {
         uint32_t point = 0;
         size_t length = utf8_decode(text + i, size - i, &point);
-        if (length && (!is_steering(point) || point == '\n')) {
+        if (length && !is_steering(point)) {
             memcpy(out, text + i, length);
             out += length;
         } else {
