@@ -38,6 +38,21 @@ enum tess_status object_key_check(const char *key, struct tess_error *error)
     return TESS_OK;
 }
 
+static bool stop_at_first(void *context, const char *key, const struct object_info *info)
+{
+    (void)context;
+    (void)key;
+    (void)info;
+    return false;
+}
+
+enum tess_status objects_check_bucket(struct objects *objects, const char *bucket, const char *key,
+                                      struct tess_error *error)
+{
+    const struct object_list request = {.bucket = bucket, .prefix = key};
+    return objects->ops->list(objects, &request, stop_at_first, NULL, error);
+}
+
 enum tess_status objects_put(struct objects *objects, const char *bucket, const char *key,
                              const char *media_type, const void *data, size_t size, struct tess_error *error)
 {

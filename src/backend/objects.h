@@ -123,6 +123,13 @@ enum tess_status bucket_name_check(const char *bucket, struct tess_error *error)
 /* 1 to 1024 bytes. TESS_ERR_INVALID, TESS_ERR_LIMIT ("key-bytes"). Pure. */
 enum tess_status object_key_check(const char *key, struct tess_error *error);
 
+/*
+ * Whether the bucket is there, asked by listing it from `key` on (which is one request). TESS_ERR_NOT_FOUND
+ * when it is not, and whatever else the listing says.
+ */
+enum tess_status objects_check_bucket(struct objects *objects, const char *bucket, const char *key,
+                                      struct tess_error *error);
+
 /* Puts a whole object through the writer. */
 enum tess_status objects_put(struct objects *objects, const char *bucket, const char *key,
                              const char *media_type, const void *data, size_t size, struct tess_error *error);

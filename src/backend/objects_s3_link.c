@@ -14,6 +14,7 @@
 #include "backend/s3_address.h"
 #include "base/error.h"
 #include "net/aws_endpoint.h"
+#include "net/aws_explain.h"
 #include "net/credentials.h"
 #include "net/sigv4.h"
 
@@ -107,7 +108,8 @@ enum tess_status objects_s3_link(struct objects *objects, const struct object_li
         s3_address_make(settings, nowhere ? NULL : region, request->bucket, request->key, &address, error);
     if (status != TESS_OK)
         return status;
-    status = credentials_get(aws_credentials_of(s3->aws), NULL, &credentials, error);
+    status = aws_explain_no_credentials(
+        credentials_get(aws_credentials_of(s3->aws), NULL, &credentials, error), error);
     if (status == TESS_OK) {
         const int64_t now_s = aws_now_ms(s3->aws) / 1000;
         const struct link link = {request, region, now_s, life_s(request, now_s, credentials.expires_at_s)};

@@ -51,23 +51,14 @@ enum tess_status grid_build_make_result(struct grid_build *build, struct tess_er
                 : error_set(error, TESS_ERR_MEMORY, "no memory for the reports of %u cells", plan->tiles);
 }
 
-static bool stop_at_first(void *context, const char *key, const struct object_info *info)
-{
-    (void)context;
-    (void)key;
-    (void)info;
-    return false;
-}
-
 /* Not one image is there: is the bucket? Of a missing one a server says "not found", as of a missing object.
- */
+ * Where one may not even look, there is nothing to add. */
 static enum tess_status check_bucket(const struct grid_build *build, struct tess_error *error)
 {
-    struct objects *objects = build->backend->objects;
-    const struct object_list request = {.bucket = build->lookup.bucket, .prefix = build->lookup.keys.keys[0]};
     struct tess_error trouble;
-    if (objects->ops->list(objects, &request, stop_at_first, NULL, &trouble) != TESS_ERR_NOT_FOUND)
-        return TESS_OK; /* it is, or one may not even look */
+    if (objects_check_bucket(build->backend->objects, build->lookup.bucket, build->lookup.keys.keys[0],
+                             &trouble) != TESS_ERR_NOT_FOUND)
+        return TESS_OK;
     if (error)
         *error = trouble;
     return TESS_ERR_NOT_FOUND;

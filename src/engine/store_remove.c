@@ -37,6 +37,16 @@ static enum tess_status remove_one(void *context, size_t index, struct tess_erro
     return backend->objects->ops->remove(backend->objects, backend->source_bucket, key, error);
 }
 
+/* Nothing is unmapped while the bucket that is named is another than was meant: the images in the right one
+ * would be lost. Who may delete need not be allowed to list. */
+static enum tess_status check_bucket(const struct backend *backend, const char *key, struct tess_error *error)
+{
+    if (!backend->objects->remote) /* made when it was opened */
+        return TESS_OK;
+    enum tess_status status = objects_check_bucket(backend->objects, backend->source_bucket, key, error);
+    return status == TESS_ERR_DENIED ? TESS_OK : status;
+}
+
 static enum tess_status remove_keys(struct removal *removal, size_t count, struct tess_error *error)
 {
     const struct objects *objects = removal->backend->objects;
@@ -50,6 +60,8 @@ static enum tess_status remove_all(struct tess_store *store, struct removal *rem
     struct tess_keys all;
     enum tess_status status = tess_store_list(store, removal->grid_id, TESS_ORDER_KEY, &all, error);
     removal->unmapped = true;
+    if (status == TESS_OK)
+        status = check_bucket(&store->backend, all.keys[0], error);
     for (size_t done = 0; status == TESS_OK && done < all.count; done += PORTION) {
         const size_t count = all.count - done < PORTION ? all.count - done : PORTION;
         removal->keys = (const char *const *)all.keys + done;
@@ -66,6 +78,8 @@ enum tess_status tess_store_remove(struct tess_store *store, const char *grid_id
 {
     struct removal removal = {.backend = &store->backend, .grid_id = grid_id, .keys = keys};
     enum tess_status status = tess_grid_id_check(grid_id, strlen(grid_id), error);
+    if (status == TESS_OK && key_count > 0)
+        status = check_bucket(&store->backend, keys[0], error);
     if (status == TESS_OK)
         status = key_count > 0 ? remove_keys(&removal, key_count, error) : remove_all(store, &removal, error);
     if (removed_out)

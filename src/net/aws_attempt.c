@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "net/aws_endpoint.h"
+#include "net/aws_explain.h"
 #include "net/digest.h"
 
 enum { OWN_HEADERS = 16, SENT_HEADERS = OWN_HEADERS + 5 };
@@ -130,7 +131,9 @@ static enum tess_status prepare(const struct aws_attempt *attempt, struct creden
         return error_set(error, status, "a request cannot be put together");
     credentials_clear(credentials);
     status = credentials_get(aws_credentials_of(attempt->aws), request->stop, credentials, error);
-    return status == TESS_OK ? sign(attempt, credentials, parts, error) : status;
+    if (status != TESS_OK)
+        return aws_explain_no_credentials(status, error);
+    return sign(attempt, credentials, parts, error);
 }
 
 /* Some services repeat the request that they refuse, token and all: that is for nobody's eyes. */

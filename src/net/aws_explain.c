@@ -75,6 +75,21 @@ enum tess_status aws_explain_status(const struct aws_response *response, enum te
     return status >= 300 && status < 500 ? TESS_ERR_INVALID : TESS_ERR_IO;
 }
 
+enum tess_status aws_explain_no_credentials(enum tess_status status, struct tess_error *error)
+{
+    if (status == TESS_ERR_CORRUPT)
+        status = TESS_ERR_IO;
+    else if (status == TESS_ERR_NOT_FOUND || status == TESS_ERR_UNSUPPORTED || status == TESS_ERR_LIMIT)
+        status = TESS_ERR_DENIED;
+    else
+        return status;
+    if (error) {
+        error->status = status;
+        error->limit[0] = '\0';
+    }
+    return status;
+}
+
 /* The number by which the service's operators find the request; of use where it is they who must look. */
 static struct shown request_id(const struct http_response *http)
 {

@@ -127,6 +127,16 @@ def test_missing_source_bucket():
     assert all(attempts(one, key) <= 1 for key in keys)
 
 
+def test_removal_from_a_wrong_bucket():
+    """The mappings of the images in the right bucket stay."""
+    one, keys = grid()
+    for arguments in ([], [keys[0]]):
+        done = one.run("remove", "--grid", "g", "--source", "no-such-bucket", *arguments, status=1)
+        contains(done.err, "no-such-bucket")
+        equal(sorted(one.run("list", "--grid", "g", status=0).answer()["keys"]), sorted(keys))
+        equal(len(one.objects(one.source)), len(keys))
+
+
 def test_missing_buckets():
     one, _ = grid()
     done = one.run("create-grid", "g", "--dest", "no-such-bucket", status=1)

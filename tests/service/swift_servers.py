@@ -39,6 +39,8 @@ pipeline = %(kind)s-server
 [app:%(kind)s-server]
 use = egg:swift#%(app)s
 replication_server = false
+conn_timeout = 20
+node_timeout = 60
 recon_cache_path = %(folder)s
 """
 
@@ -55,6 +57,10 @@ pipeline = catch_errors healthcheck cache s3api tempauth copy slo dlo proxy-serv
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+# Half a second, as it is otherwise, is short for a machine that runs tests on all its cores, and ends as 503 SlowDown.
+conn_timeout = 20
+node_timeout = 60
+recoverable_node_timeout = 60
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:healthcheck]

@@ -373,6 +373,40 @@ static void test_unsent(void **state)
     fake_aws_end(&nobody);
 }
 
+/* It is not the object that is missing, damaged, too large or of an unknown kind. */
+static void test_no_credentials(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variables, *answer, *words;
+        enum tess_status status;
+    } cases[] = {
+        {"AWS_WEB_IDENTITY_TOKEN_FILE=/nonexistent/token\nAWS_ROLE_ARN=arn:aws:iam::1:role/web", NULL,
+         "/nonexistent/token", TESS_ERR_DENIED},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE=/bin/sh\nAWS_ROLE_ARN=arn:aws:iam::1:role/web", NULL,
+         "the web identity token", TESS_ERR_DENIED},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1/", "<html>", "not JSON", TESS_ERR_IO},
+    };
+    const struct aws_request request = fake_aws_request(AWS_S3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake_aws alone;
+        char variables[512];
+        (void)snprintf(variables, sizeof variables,
+                       "%s\nAWS_REGION=eu-north-1\nAWS_EC2_METADATA_DISABLED=true\nHOME=/nonexistent\n"
+                       "AWS_CONFIG_FILE=/dev/null\nAWS_SHARED_CREDENTIALS_FILE=/dev/null",
+                       cases[i].variables);
+        fake_aws_begin(&alone, variables);
+        if (cases[i].answer)
+            fake_http_answer(&alone.http, 200, NULL, cases[i].answer);
+        fake_aws_expect(&alone, &request, cases[i].status, &response, &error);
+        assert_int_equal(error.status, cases[i].status);
+        assert_string_equal(error.limit, "");
+        assert_non_null(strstr(error.message, "cannot read photo.jpg from bucket images: "));
+        assert_non_null(strstr(error.message, cases[i].words));
+        fake_aws_end(&alone);
+    }
+}
+
 /* The one that programs use, with the real client, clock and chance. */
 static void test_real(void **state)
 {
@@ -435,6 +469,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits, begin, end),
         cmocka_unit_test_setup_teardown(test_hostile_words, begin, end),
         cmocka_unit_test_setup_teardown(test_unsent, begin, end),
+        cmocka_unit_test(test_no_credentials),
         cmocka_unit_test(test_real),
         cmocka_unit_test(test_no_memory),
     };

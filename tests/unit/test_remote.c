@@ -347,6 +347,25 @@ static void removals_run_many_at_once(void **state)
     assert_int_equal(bench->cloud.mapped_count, 0);
 }
 
+/* A misspelt bucket must not cost the mappings of the images in the right one. */
+static void nothing_is_removed_from_a_wrong_bucket(void **state)
+{
+    struct bench *bench = *state;
+    static char elsewhere[] = "elsewhere";
+    const char *const some[] = {"image-001.jpg"};
+    struct tess_error error = {0};
+    size_t removed = 0;
+    bench->cloud.store.backend.source_bucket = elsewhere;
+    assert_int_equal(tess_store_remove(&bench->cloud.store, "grid", NULL, 0, &removed, &error),
+                     TESS_ERR_NOT_FOUND);
+    assert_non_null(strstr(error.message, "elsewhere"));
+    assert_int_equal(tess_store_remove(&bench->cloud.store, "grid", some, 1, &removed, &error),
+                     TESS_ERR_NOT_FOUND);
+    assert_int_equal(removed, 0);
+    assert_int_equal(bench->cloud.mapped_count, IMAGES);
+    assert_int_equal(cloud_count(&bench->cloud, "images"), IMAGES);
+}
+
 int main(void)
 {
 #define REMOTE_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -364,6 +383,7 @@ int main(void)
         REMOTE_TEST(a_store_that_gives_nothing_is_an_error),
         REMOTE_TEST(many_keys_are_refused_before_a_byte_is_read),
         REMOTE_TEST(removals_run_many_at_once),
+        REMOTE_TEST(nothing_is_removed_from_a_wrong_bucket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
