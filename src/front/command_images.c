@@ -97,6 +97,8 @@ struct adding {
     size_t next;
     cJSON **added, **failed; /* by input; NULL: not so */
     size_t failed_count;
+    struct tess_error told; /* the last failure that was shown */
+    size_t told_again;      /* failures that said the same as the one before */
     struct progress progress;
 };
 
@@ -123,15 +125,21 @@ static enum tess_status add_one(const struct adding *adding, const char *path, i
     return TESS_OK;
 }
 
-/* Says what went wrong at once; the answer lists it in its place. */
-static cJSON *tell_failure(const struct settings *settings, struct progress *progress, const char *path,
-                           const struct tess_error *error)
+/* Says what went wrong at once, but the same thing (no credentials, no bucket) only once; the answer lists it
+ * in its place. */
+static cJSON *tell_failure(struct adding *adding, const char *path, const struct tess_error *error)
 {
+    const struct settings *settings = adding->settings;
     cJSON *item = json_object();
     json_add_text(item, "source", path);
     json_add_text(item, "reason", error->message);
     json_add_text(item, "code", tess_status_name(error->status));
-    progress_hide(progress);
+    if (strcmp(adding->told.message, error->message) == 0) {
+        adding->told_again++;
+        return item;
+    }
+    adding->told = *error;
+    progress_hide(&adding->progress);
     if (strstr(error->message, path))
         message_error(settings, "%s", error->message);
     else
@@ -156,7 +164,7 @@ static void *add_some(void *context)
         const bool good = add_one(adding, path, added_ms, &adding->added[index], &error) == TESS_OK;
         (void)pthread_mutex_lock(&adding->lock);
         if (!good)
-            adding->failed[index] = tell_failure(adding->settings, &adding->progress, path, &error);
+            adding->failed[index] = tell_failure(adding, path, &error);
         adding->failed_count += !good;
         progress_step(&adding->progress, !good);
     }
@@ -192,6 +200,8 @@ static enum exit_status add_all(const struct settings *settings, struct tess_sto
     interrupt_install();
     add_in_threads(&adding);
     progress_end(&adding.progress);
+    if (adding.told_again)
+        message_error(settings, "the same happened to %zu more", adding.told_again);
     for (size_t i = 0; i < inputs->count; i++) {
         if (adding.added[i])
             (void)cJSON_AddItemToArray(added, adding.added[i]);
