@@ -4,8 +4,10 @@
  *
  * A bucket belongs to a region, and only that one serves it. Whoever asks in another one is told the right
  * one, in a header or in the body; that is followed once and remembered. An answer to HEAD has no body, so
- * that some servers say nothing there: then a listing of no objects asks again. The name of a region comes
- * from a server and becomes a part of a host's name, so net/aws_endpoint.h checks it.
+ * that some servers say nothing there: then a listing of no objects asks again. (It may have been a token
+ * that had ended, which the listing's words have renewed: where that succeeds, HEAD is tried once more too.)
+ * The name of a region comes from a server and becomes a part of a host's name, so net/aws_endpoint.h checks
+ * it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -124,8 +126,8 @@ static bool is_misplaced(const struct s3_call *call, const struct aws_response *
     }
 }
 
-/* Asks in a way that is answered with a body. */
-static void discover_region(struct objects_s3 *s3, const struct s3_call *call, const char *region,
+/* Asks in a way that is answered with a body. True when that was taken, be it that one may not list. */
+static bool discover_region(struct objects_s3 *s3, const struct s3_call *call, const char *region,
                             char region_out[S3_REGION_BYTES])
 {
     const struct s3_call probe = {.method = "GET",
@@ -135,13 +137,15 @@ static void discover_region(struct objects_s3 *s3, const struct s3_call *call, c
                                   .answer = &s3_answer_list,
                                   .stop = call->stop};
     struct aws_response response;
-    (void)ask(s3, &probe, region, &response, NULL);
+    const bool taken = ask(s3, &probe, region, &response, NULL) == TESS_OK ||
+                       (response.http.failure == HTTP_DONE && response.http.status == 403);
     if (is_misplaced(&probe, &response))
         memcpy(region_out, response.complaint.region, S3_REGION_BYTES);
     aws_response_clear(&response);
+    return taken;
 }
 
-/* The region that is to be asked instead; false: there is none. */
+/* The region that is to be asked instead, or the same once more; false: there is none. */
 static bool other_region(struct objects_s3 *s3, const struct s3_call *call,
                          const struct aws_response *response, const char *region,
                          char region_out[S3_REGION_BYTES])
@@ -149,8 +153,11 @@ static bool other_region(struct objects_s3 *s3, const struct s3_call *call,
     if (!is_misplaced(call, response))
         return false;
     memcpy(region_out, response->complaint.region, S3_REGION_BYTES);
-    if (!region_out[0] && strcmp(call->method, "HEAD") == 0)
-        discover_region(s3, call, region, region_out);
+    if (!region_out[0] && strcmp(call->method, "HEAD") == 0 &&
+        discover_region(s3, call, region, region_out)) {
+        (void)snprintf(region_out, S3_REGION_BYTES, "%s", region);
+        return true;
+    }
     return aws_region_check(region_out, "the region that S3 names", NULL) == TESS_OK &&
            strcmp(region_out, region) != 0;
 }

@@ -90,8 +90,41 @@ static void a_configured_endpoint_stays(void **state)
     /* A 400 that is no matter of regions. */
     fake_http_answer(fixture.http, 400, NULL, NULL);
     fake_http_answer(fixture.http, 200, NULL, "<ListBucketResult></ListBucketResult>");
+    fake_http_answer(fixture.http, 400, NULL, NULL);
     assert_int_equal(fixture.objects->ops->stat(fixture.objects, "grids", "a", NULL, &info, &fixture.error),
                      TESS_ERR_INVALID);
+    s3_end(&fixture);
+}
+
+/* A HEAD that is refused for its token has no words for it either: the listing has, and renews it. */
+static void a_token_that_ended(void **state)
+{
+    (void)state;
+    static const char keys[] = "{\"AccessKeyId\":\"AKIA\",\"SecretAccessKey\":\"hush\",\"Token\":\"%s\","
+                               "\"Expiration\":\"2026-11-24T16:00:00Z\"}";
+    struct s3_fixture fixture;
+    struct object_info info;
+    char first[256], second[256];
+    (void)snprintf(first, sizeof first, keys, "first");
+    (void)snprintf(second, sizeof second, keys, "second");
+    memset(&fixture, 0, sizeof fixture);
+    fake_aws_begin(&fixture.aws,
+                   "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1/keys\nAWS_REGION=eu-north-1\n"
+                   "AWS_EC2_METADATA_DISABLED=true\nAWS_CONFIG_FILE=/dev/null\n"
+                   "AWS_SHARED_CREDENTIALS_FILE=/dev/null\nHOME=/nonexistent");
+    fixture.http = &fixture.aws.http;
+    assert_int_equal(objects_s3_open(fixture.aws.aws, &fixture.objects, &fixture.error), TESS_OK);
+    fake_http_answer(fixture.http, 200, NULL, first);
+    fake_http_answer(fixture.http, 400, NULL, NULL);
+    s3_answer_error(&fixture, 400, NULL, "ExpiredToken", NULL);
+    fake_http_answer(fixture.http, 200, NULL, second);
+    fake_http_answer(fixture.http, 200, NULL, "<ListBucketResult></ListBucketResult>");
+    fake_http_add(fixture.http, &(struct fake_answer){.status = 200, .content_length = 5});
+    assert_int_equal(fixture.objects->ops->stat(fixture.objects, "images", "a", NULL, &info, &fixture.error),
+                     TESS_OK);
+    s3_expect_request(&fixture, 6, "HEAD", ON_AWS "/a");
+    assert_string_equal(s3_header(&fixture, 1, "x-amz-security-token"), "first");
+    assert_string_equal(s3_header(&fixture, 5, "x-amz-security-token"), "second");
     s3_end(&fixture);
 }
 
@@ -202,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_bucket_elsewhere),
         cmocka_unit_test(redirects_that_lead_nowhere),
         cmocka_unit_test(a_configured_endpoint_stays),
+        cmocka_unit_test(a_token_that_ended),
         cmocka_unit_test(many_threads),
         cmocka_unit_test(buckets_are_made),
         cmocka_unit_test(without_a_region),
