@@ -98,7 +98,7 @@ struct adding {
     cJSON **added, **failed; /* by input; NULL: not so */
     size_t failed_count;
     struct tess_error told; /* the last failure that was shown */
-    size_t told_again;      /* failures that said the same as the one before */
+    size_t told_again;      /* refusals that said the same as the one before */
     struct progress progress;
 };
 
@@ -125,7 +125,16 @@ static enum tess_status add_one(const struct adding *adding, const char *path, i
     return TESS_OK;
 }
 
-/* Says what went wrong at once, but the same thing (no credentials, no bucket) only once; the answer lists it
+/* What the store refuses (no credentials, no bucket, no permission) it refuses in the same words, behind the
+ * key. */
+static bool is_same_refusal(const struct tess_error *a, const struct tess_error *b)
+{
+    const char *a_words = strstr(a->message, ": "), *b_words = strstr(b->message, ": ");
+    return (a->status == TESS_ERR_DENIED || a->status == TESS_ERR_INVALID) && a->status == b->status &&
+           strcmp(a_words ? a_words : a->message, b_words ? b_words : b->message) == 0;
+}
+
+/* Says what went wrong at once, but the same refusal only once; the answer lists it
  * in its place. */
 static cJSON *tell_failure(struct adding *adding, const char *path, const struct tess_error *error)
 {
@@ -134,7 +143,7 @@ static cJSON *tell_failure(struct adding *adding, const char *path, const struct
     json_add_text(item, "source", path);
     json_add_text(item, "reason", error->message);
     json_add_text(item, "code", tess_status_name(error->status));
-    if (strcmp(adding->told.message, error->message) == 0) {
+    if (is_same_refusal(&adding->told, error)) {
         adding->told_again++;
         return item;
     }
