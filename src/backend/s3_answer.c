@@ -167,6 +167,12 @@ static bool read_list(const struct http_response *response, struct aws_complaint
                : read_xml(response, "ListBucketResult", complaint_out);
 }
 
+/* S3 and all that speak as it does number their answers; a proxy that answers in their place does not. */
+static bool is_numbered(const struct http_response *response)
+{
+    return http_response_header(response, "x-amz-request-id") || http_response_header(response, "x-amz-id-2");
+}
+
 /* Nothing is expected; but what looks like XML is looked at. */
 static bool read_done(const struct http_response *response, struct aws_complaint *complaint_out)
 {
@@ -177,7 +183,11 @@ static bool read_done(const struct http_response *response, struct aws_complaint
         return expected;
     while (at < body->size && memchr(" \t\r\n", body->data[at], 4))
         at++;
-    return at == body->size || body->data[at] != '<' || read_xml(response, NULL, complaint_out);
+    if (at == body->size)
+        return true;
+    if (body->data[at] == '<' && !read_xml(response, NULL, complaint_out))
+        return false;
+    return is_numbered(response) || fail(complaint_out, "", "the answer is not what was asked for");
 }
 
 const struct aws_service_ops s3_answer_object = {AWS_S3, read_object};

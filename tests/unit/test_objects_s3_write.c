@@ -128,6 +128,12 @@ static void good_that_is_bad(void **state)
     fake_http_answer(fixture.http, 200, NULL, " \n");
     assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_OK);
     assert_int_equal(fixture.http->request_count, 3);
+    /* Words of a proxy, whatever they look like; of S3 they might be. */
+    fake_http_answer(fixture.http, 200, NULL, "<html><p>Log in first</p></html>");
+    fake_http_answer(fixture.http, 200, NULL, "Log in first");
+    fake_http_answer(fixture.http, 200, "x-amz-request-id: 1", "<Done/>");
+    assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_OK);
+    assert_int_equal(fixture.http->request_count, 6);
     /* 304 is no success either. */
     fake_http_answer(fixture.http, 304, NULL, NULL);
     fake_http_answer(fixture.http, 200, NULL, NULL);
