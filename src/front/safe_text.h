@@ -17,7 +17,8 @@
  */
 size_t utf8_decode(const char *text, size_t size, uint32_t *point_out);
 
-/* A copy, of one line, with control characters (also C1), bidirectional overrides and broken UTF-8 as \xNN. */
+/* A copy, of one line, with control characters (also C1), bidirectional overrides and broken UTF-8 as \xNN.
+ */
 char *text_for_terminal(const char *text);
 
 /* A copy with each byte of broken UTF-8 replaced by U+FFFD. */
