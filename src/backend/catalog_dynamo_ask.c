@@ -13,7 +13,12 @@
 #include "net/json.h"
 #include "net/shown.h"
 
-enum { COMPLAINT_MAX_BYTES = 64 * 1024, SHOWN_NAME_BYTES = 80, SHOWN_WORDS_BYTES = 160 };
+enum {
+    COMPLAINT_MAX_BYTES = 64 * 1024,
+    SHOWN_NAME_BYTES = 80,
+    SHOWN_WORDS_BYTES = 160,
+    ALONE_LIMIT_MS = 60000 /* of a call that nobody stops: else a server that trickles holds it for hours */
+};
 
 static const struct aws_service_ops dynamo_service = {.service = AWS_DYNAMODB,
                                                       .read_answer = dynamo_read_answer};
@@ -144,6 +149,7 @@ enum tess_status dynamo_ask(const struct dynamo *dynamo, const struct dynamo_cal
         .header_count = sizeof headers / sizeof headers[0],
         .body = &body,
         .max_body_bytes = DYNAMO_ANSWER_MAX_BYTES,
+        .total_timeout_ms = call->stop ? 0 : ALONE_LIMIT_MS,
         .not_repeatable = call->not_repeatable,
         .stop = call->stop,
     };

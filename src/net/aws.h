@@ -67,6 +67,7 @@ struct aws_request {
     const char *payload_hash; /* hex SHA-256 of the body; NULL: it is computed (body->data only) */
     uint64_t max_body_bytes;
     uint32_t stall_timeout_ms; /* 0: as settings say */
+    uint32_t total_timeout_ms; /* of one attempt; 0: none */
     bool not_repeatable;       /* a second execution would do harm: no retry once the server may have acted */
     const struct stop *stop;
 };

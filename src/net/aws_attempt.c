@@ -191,6 +191,7 @@ enum tess_status aws_attempt(struct aws_attempt *attempt, struct credentials *cr
                                                   .stall_timeout_ms = request->stall_timeout_ms
                                                                           ? request->stall_timeout_ms
                                                                           : settings->stall_timeout_ms,
+                                                  .total_timeout_ms = request->total_timeout_ms,
                                                   .not_repeatable = request->not_repeatable,
                                                   .stop = request->stop};
         status = attempt->http->ops->perform(attempt->http, &http_request, &response->http, error);

@@ -67,6 +67,7 @@ static enum tess_status copy_request(const struct http_request *asked, struct fa
     *request = (struct fake_request){.max_body_bytes = asked->max_body_bytes,
                                      .connect_timeout_ms = asked->connect_timeout_ms,
                                      .stall_timeout_ms = asked->stall_timeout_ms,
+                                     .total_timeout_ms = asked->total_timeout_ms,
                                      .not_repeatable = asked->not_repeatable,
                                      .public_addresses_only = asked->public_addresses_only,
                                      .no_proxy = asked->no_proxy};

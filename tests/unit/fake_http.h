@@ -43,7 +43,7 @@ struct fake_request {
     uint8_t *body; /* NUL-terminated; NULL: none */
     size_t body_size;
     uint64_t max_body_bytes;
-    uint32_t connect_timeout_ms, stall_timeout_ms;
+    uint32_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms;
     bool not_repeatable, public_addresses_only, no_proxy;
 };
 

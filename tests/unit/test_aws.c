@@ -99,6 +99,7 @@ static void test_s3_request(void **state)
     request.query = "a=b&c";
     request.body = &body;
     request.stall_timeout_ms = 1234;
+    request.total_timeout_ms = 5678;
     request.not_repeatable = true;
     fake_http_answer(&fake.http, 200, NULL, NULL);
     call(&request, TESS_OK);
@@ -106,6 +107,7 @@ static void test_s3_request(void **state)
     assert_string_equal(last_request()->url, "https://images.s3.eu-north-1.amazonaws.com/photo.jpg?a=b&c");
     assert_int_equal(last_request()->max_body_bytes, 1 << 20);
     assert_int_equal(last_request()->stall_timeout_ms, 1234);
+    assert_int_equal(last_request()->total_timeout_ms, 5678);
     assert_true(last_request()->not_repeatable);
     assert_memory_equal(last_request()->body, "image", 5);
     expect_header("host", "images.s3.eu-north-1.amazonaws.com");
