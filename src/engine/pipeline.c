@@ -269,8 +269,10 @@ enum tess_status pipeline_run(const struct pipeline_page *page, struct tess_erro
     prefetch_libvips(page);
     /* Other jobs hold the canvas share for as long as they run. */
     const struct stop stop = {must_stop, page};
-    enum tess_status status = budget_reserve_until(page->engine->budget, BUDGET_CANVAS, canvas_bytes,
-                                                   "the grid under construction", &stop, error);
+    enum tess_status status = must_stop(page, error); /* before the work, however short it is */
+    if (status == TESS_OK)
+        status = budget_reserve_until(page->engine->budget, BUDGET_CANVAS, canvas_bytes,
+                                      "the grid under construction", &stop, error);
     if (status != TESS_OK)
         return status;
     status = init_job(&job, page, error);
