@@ -73,7 +73,7 @@ enum tess_status caption_render(const char *text, uint32_t width_px, uint32_t he
     const struct vips_text_request request = {.text = text, .width_px = width_px, .height_px = height_px};
     const struct vips_ops *vips = vips_module(error);
     struct picture mask = {0}, rgb = {0};
-    enum tess_status status = vips ? vips->text(&request, &mask, error) : TESS_ERR_UNSUPPORTED;
+    enum tess_status status = vips ? vips->text(&request, &mask, error) : TESS_ERR_IO;
     if (status == TESS_OK)
         status = picture_init(&rgb, PICTURE_RGB, width_px, height_px, error);
     if (status == TESS_OK) {

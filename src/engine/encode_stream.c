@@ -83,7 +83,7 @@ static void *encode_all(void *argument)
     struct tess_error error;
     int64_t begun_ns = clock_monotonic_ns();
     const struct vips_ops *vips = vips_module(&error);
-    enum tess_status status = vips ? vips->save(&request, &error) : TESS_ERR_UNSUPPORTED;
+    enum tess_status status = vips ? vips->save(&request, &error) : TESS_ERR_IO;
     atomic_fetch_add(config->encode_ns, clock_monotonic_ns() - begun_ns - self->waited_ns);
     if (status == TESS_OK)
         return NULL;

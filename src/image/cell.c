@@ -99,7 +99,7 @@ static enum tess_status prepare_other(struct cell *cell, struct tess_error *erro
     const struct cell_request *request = &cell->request;
     const struct vips_ops *vips = vips_module(error);
     if (!vips)
-        return TESS_ERR_UNSUPPORTED;
+        return TESS_ERR_IO;
     uint32_t width, height;
     enum tess_status status =
         vips->probe(request->bytes, request->size_bytes, &width, &height, &cell->peak_bytes, error);
@@ -176,7 +176,7 @@ static enum tess_status cut_smartly(const struct cell_request *request, struct p
     uint32_t x = 0, y = 0;
     enum tess_status status =
         vips ? vips->smart_crop(whole, fit->cell_width_px, fit->cell_height_px, fit->gravity, &x, &y, error)
-             : TESS_ERR_UNSUPPORTED;
+             : TESS_ERR_IO;
     struct picture window = {0};
     if (status == TESS_OK)
         status = picture_init(&window, PICTURE_RGB, fit->cell_width_px, fit->cell_height_px, error);
@@ -213,7 +213,7 @@ static enum tess_status render_other(const struct cell *cell, struct picture *pi
                                            .background = request->background};
     const struct vips_ops *vips = vips_module(error);
     struct picture rgb;
-    enum tess_status status = vips ? vips->load_cell(&load, &rgb, error) : TESS_ERR_UNSUPPORTED;
+    enum tess_status status = vips ? vips->load_cell(&load, &rgb, error) : TESS_ERR_IO;
     return status == TESS_OK ? to_layout(&rgb, request->layout, picture_out, error) : status;
 }
 

@@ -40,8 +40,8 @@ struct cell {
 };
 
 /*
- * TESS_ERR_NOT_IMAGE, _CORRUPT, _UNSUPPORTED, _LIMIT ("max-pixels", "max-scans"), _MEMORY. On success the
- * caller clears the cell. Thread-safe.
+ * TESS_ERR_NOT_IMAGE, _CORRUPT, _UNSUPPORTED, _LIMIT ("max-pixels", "max-scans"), _MEMORY, _IO (libvips is
+ * needed and cannot be loaded). On success the caller clears the cell. Thread-safe.
  */
 enum tess_status cell_prepare(const struct cell_request *request, struct cell *cell_out,
                               struct tess_error *error);

@@ -66,7 +66,7 @@ static enum tess_status check_and_start(void *handle, const struct vips_table **
 {
     const struct vips_table *table = dlsym(handle, VIPS_TABLE_SYMBOL);
     if (!table || strcmp(table->version, TESSERA_VERSION) != 0 || table->ops_bytes != sizeof table->ops)
-        return error_set(error, TESS_ERR_UNSUPPORTED,
+        return error_set(error, TESS_ERR_IO,
                          "%s belongs to %s version of tessera, not to " TESSERA_VERSION
                          ": install both together",
                          MODULE_FILE, table ? "another" : "no known");
@@ -91,6 +91,8 @@ static bool open_in(const char *folder, const char *below, void **handle_out, ch
     return true;
 }
 
+/* That it cannot be had is TESS_ERR_IO, as a file that cannot be read: no fault of an image, and not for
+ * ever. */
 static const struct vips_ops *load_locked(struct tess_error *error)
 {
     char folder[PATH_MAX], reason[256] = "";
@@ -99,7 +101,7 @@ static const struct vips_ops *load_locked(struct tess_error *error)
     if (!open_in(folder, "", &handle, reason) && !open_in(folder, "/tessera", &handle, reason) &&
         !open_in(folder, "/../lib/tessera", &handle, reason) &&
         !open_in(TESSERA_MODULE_DIR, "", &handle, reason)) {
-        (void)error_set(error, TESS_ERR_UNSUPPORTED,
+        (void)error_set(error, TESS_ERR_IO,
                         MODULE_FILE " is needed for this and stands neither beside the program nor in %s: "
                                     "install it",
                         TESSERA_MODULE_DIR);
@@ -107,7 +109,7 @@ static const struct vips_ops *load_locked(struct tess_error *error)
     }
     const struct vips_table *table = NULL;
     if (!handle) {
-        (void)error_set(error, TESS_ERR_UNSUPPORTED, MODULE_FILE " cannot be loaded: %s", reason);
+        (void)error_set(error, TESS_ERR_IO, MODULE_FILE " cannot be loaded: %s", reason);
         return NULL;
     }
     if (check_and_start(handle, &table, error) != TESS_OK) {

@@ -79,7 +79,7 @@ struct vips_ops {
 
 /*
  * The module's table, loading and initialising libvips on the first call (other threads wait). NULL with an
- * error when it cannot be loaded. The module stays loaded until the process ends.
+ * error, TESS_ERR_IO, when it cannot be loaded. The module stays loaded until the process ends.
  */
 const struct vips_ops *vips_module(struct tess_error *error);
 

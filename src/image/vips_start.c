@@ -25,7 +25,7 @@ static enum tess_status start(struct tess_error *error)
     /* An empty name: libvips would search $PATH and the current folder for the program to guess where its
      * plug-ins are, and so might load them from there. */
     if (VIPS_INIT(""))
-        return words_fail(error, TESS_ERR_UNSUPPORTED, "libvips cannot be started");
+        return words_fail(error, TESS_ERR_IO, "libvips cannot be started");
     vips_concurrency_set(1);
     vips_cache_set_max(0);
     vips_cache_set_max_mem(0);

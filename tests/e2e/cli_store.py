@@ -5,6 +5,8 @@
 import datetime
 import os
 import re
+import shutil
+import subprocess
 import time
 
 import program
@@ -190,6 +192,22 @@ def test_data_folder_that_cannot_be():
         pass
     for arguments in (["init"], ["counter", "x"], ["list", "--grid", "g"], ["create-grid", "g"], ["batch", "-"]):
         contains(run(*arguments, "--data", "file/inside", status=1).err, "tessera " + arguments[0] + ": ", "file/inside")
+
+
+def test_a_missing_module_is_no_fault_of_the_images():
+    folder = os.path.dirname(program.PROGRAM)
+    here = os.path.join(os.getcwd(), "bin")
+    os.mkdir(here)
+    for name in os.listdir(folder):
+        if name == os.path.basename(program.PROGRAM) or name.startswith("libtessera.so"):
+            shutil.copy(os.path.join(folder, name), here)
+    add("moved", 2)
+    done = subprocess.run([os.path.join(here, os.path.basename(program.PROGRAM)), "create-grid", "moved"],
+                          env=environment(LD_LIBRARY_PATH=here), capture_output=True, check=False)
+    if done.returncode != 3 or b"tessera-vips.so is needed" not in done.stderr:
+        return  # one is installed, or the module is not one here
+    again = run("create-grid", "moved", status=0).answer()
+    equal((again["failed"], again["cached"]), ([], False), "what was put right is no failure of the grid any more")
 
 
 program.main(globals())
