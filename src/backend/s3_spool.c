@@ -42,13 +42,25 @@ static int open_nameless(void)
     return fd;
 }
 
+/* A fault of the machine: it is not the object that is missing, nor the caller who may not write it. */
+static enum tess_status no_file(int errnum, struct tess_error *error)
+{
+    const enum tess_status status =
+        error_errno(error, errnum, "cannot keep an object in " P_tmpdir " until it is sent");
+    if (status == TESS_ERR_MEMORY)
+        return status;
+    if (error)
+        error->status = TESS_ERR_IO;
+    return TESS_ERR_IO;
+}
+
 static enum tess_status write_all(int fd, const void *data, size_t size, struct tess_error *error)
 {
     const uint8_t *at = data;
     while (size > 0) {
         const ssize_t written = write(fd, at, size);
         if (written < 0 && errno != EINTR)
-            return error_errno(error, errno, "cannot keep an object in " P_tmpdir " until it is sent");
+            return no_file(errno, error);
         if (written > 0) {
             at += written;
             size -= (size_t)written;
@@ -61,7 +73,7 @@ static enum tess_status move_to_file(struct s3_spool *spool, struct tess_error *
 {
     spool->fd = open_nameless();
     if (spool->fd < 0)
-        return error_errno(error, errno, "cannot keep an object in " P_tmpdir " until it is sent");
+        return no_file(errno, error);
     const enum tess_status status = write_all(spool->fd, spool->memory.data, spool->memory.size, error);
     bytes_clear(&spool->memory);
     return status;

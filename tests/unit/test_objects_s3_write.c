@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* Writing, and links, against an S3 that answers as the tests say. */
 #include <dirent.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -385,6 +388,35 @@ static enum tess_status write_twice(void *context, struct tess_error *error)
     return status;
 }
 
+/* In a world where /tmp cannot be written to: 0, it is as it should be; 77, there is no such world here. */
+static int spool_without_tmp(void)
+{
+    static const char zeros[IN_FILE_BYTES];
+    struct s3_spool spool;
+    struct tess_error error;
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+        mount("none", "/tmp", "tmpfs", MS_RDONLY, "size=4k") != 0)
+        return 77;
+    s3_spool_init(&spool);
+    const enum tess_status status = s3_spool_write(&spool, zeros, sizeof zeros, &error);
+    s3_spool_clear(&spool);
+    return status == TESS_ERR_IO && error.status == TESS_ERR_IO && strstr(error.message, "/tmp") ? 0 : 1;
+}
+
+/* It is nothing that a caller may not do, and no object is missing. */
+static void a_missing_tmp_is_a_fault_of_the_machine(void **state)
+{
+    (void)state;
+    const pid_t child = fork();
+    int outcome = 0;
+    if (child == 0)
+        _exit(spool_without_tmp());
+    assert_true(child > 0 && waitpid(child, &outcome, 0) == child && WIFEXITED(outcome));
+    if (WEXITSTATUS(outcome) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(outcome), 0);
+}
+
 static void without_memory_or_a_disk(void **state)
 {
     (void)state;
@@ -422,6 +454,7 @@ int main(void)
         cmocka_unit_test(names_are_checked),
         cmocka_unit_test(links),
         cmocka_unit_test(ends_of_links),
+        cmocka_unit_test(a_missing_tmp_is_a_fault_of_the_machine),
         cmocka_unit_test(without_memory_or_a_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
