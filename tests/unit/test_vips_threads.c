@@ -199,10 +199,10 @@ static void the_module_is_found_by_place_only(void **state)
     /* A copy elsewhere has none beside it; $LD_LIBRARY_PATH, $PATH and the current folder do not count. */
     assert_output(g_strdup_printf("mkdir -p %s/bin && cp %s %s/bin/prog && exec %s/bin/prog child", dir, self,
                                   dir, dir),
-                  "unsupported tessera-vips.so is needed");
+                  "io tessera-vips.so is needed");
     assert_output(g_strdup_printf("cd %s && LD_LIBRARY_PATH=%s PATH=%s:$PATH exec %s/bin/prog child", bin,
                                   bin, bin, dir),
-                  "unsupported tessera-vips.so is needed");
+                  "io tessera-vips.so is needed");
     /* A relocated install. */
     assert_output(
         g_strdup_printf("mkdir -p %s/lib/tessera && cp %s/tessera-vips.so %s/lib/tessera && exec %s/bin/prog "
@@ -212,7 +212,7 @@ static void the_module_is_found_by_place_only(void **state)
     /* What is no library says why, and what belongs to another version is refused. */
     assert_output(
         g_strdup_printf("echo x > %s/lib/tessera/tessera-vips.so && exec %s/bin/prog child", dir, dir),
-        "unsupported tessera-vips.so cannot be loaded: ");
+        "io tessera-vips.so cannot be loaded: ");
     char *clean = g_strdup_printf("rm -rf %s", dir);
     assert_output(clean, "");
     g_free(dir);
