@@ -53,6 +53,17 @@ TESS_API enum tess_status tess_engine_create(const struct tess_engine_options *o
 /* Stops and joins the threads. No job may be running. NULL is fine. */
 TESS_API void tess_engine_destroy(struct tess_engine *engine);
 
+/* What an engine holds right now. */
+struct tess_engine_stats {
+    uint64_t memory_budget_bytes; /* all that may be reserved */
+    uint64_t memory_used_bytes;   /* reserved now */
+    uint64_t memory_peak_bytes;   /* most that ever was at once */
+    uint32_t threads, fetches;    /* threads that decode and encode, threads that read */
+};
+
+/* Thread-safe. */
+TESS_API void tess_engine_stats(struct tess_engine *engine, struct tess_engine_stats *stats_out);
+
 /* Where one cell lies in the picture; the caption below it is not part of it. */
 struct tess_rect {
     uint32_t x_px, y_px, width_px, height_px;
@@ -107,6 +118,7 @@ struct tess_watch {
     void (*on_progress)(void *context, const struct tess_progress *progress);
     void *context;
     const volatile int *cancel;
+    uint32_t timeout_ms; /* time this job has from now on; 0: what the engine's limits say */
 };
 
 /*

@@ -55,6 +55,19 @@ TESS_API enum tess_status tess_store_open(const struct tess_store_config *config
                                           struct tess_store **store_out, struct tess_error *error);
 TESS_API void tess_store_close(struct tess_store *store);
 
+/* Whether the store is asked over a network: then every call waits for round trips. Thread-safe. */
+TESS_API bool tess_store_is_remote(const struct tess_store *store);
+
+/* What a remote store cost so far; all 0 for an embedded one. */
+struct tess_store_stats {
+    uint64_t calls;   /* of AWS services */
+    uint64_t retries; /* attempts beyond the first of each */
+    uint64_t failures; /* calls that failed after all */
+};
+
+/* Thread-safe. */
+TESS_API void tess_store_stats(const struct tess_store *store, struct tess_store_stats *stats_out);
+
 /*
  * Creates what is missing: buckets, tables, signing key. Doing it twice is harmless. `created_out` (may be
  * NULL) tells whether anything was. tess_store_open() does the same for an embedded store.
@@ -138,8 +151,16 @@ struct tess_grid_request {
      * tess_store_find()). The grid id then only takes part in the stored grid's name. NULL: the mapped ones.
      * Borrowed. */
     const char *images;
+    /* Instead of all images mapped to the grid id: these of them, in this order (options.order is not looked
+     * at). Each must be mapped (TESS_ERR_NOT_FOUND names one that is not) and be there once
+     * (TESS_ERR_INVALID). Not together with `images`. NULL: all. Borrowed. */
+    const char *const *keys;
+    size_t key_count;
     struct tess_grid_options options;
     const char *output; /* also save the picture here; NULL: do not */
+    /* Embedded: where the link begins, as link_base of struct tess_store_config; NULL: as the store was
+     * opened. For a server that is known by more than one name. Borrowed. */
+    const char *link_base;
     struct tess_watch watch;
 };
 TESS_API void tess_grid_request_defaults(struct tess_grid_request *request);
