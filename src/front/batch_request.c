@@ -38,8 +38,8 @@ static enum tess_status unknown_member(const char *name, struct tess_error *erro
 }
 
 /* Numbers as their digits: what is no whole number is for the option to refuse. */
-static enum tess_status set_option(struct tess_grid_options *options, const cJSON *member,
-                                   struct tess_error *error)
+enum tess_status batch_request_set_option(struct tess_grid_options *options, const cJSON *member,
+                                          struct tess_error *error)
 {
     char digits[64];
     const char *value = NULL;
@@ -70,7 +70,7 @@ static enum tess_status read_object(const cJSON *object, struct tess_grid_option
     for (const cJSON *member = object->child; member; member = member->next) {
         if (member == grid_id)
             continue;
-        enum tess_status status = set_option(options, member, error);
+        enum tess_status status = batch_request_set_option(options, member, error);
         if (status != TESS_OK)
             return status;
     }

@@ -7,6 +7,7 @@
 #ifndef FRONT_BATCH_REQUEST_H
 #define FRONT_BATCH_REQUEST_H
 
+#include <cJSON.h>
 #include <stddef.h>
 
 #include <tessera/tessera.h>
@@ -17,5 +18,10 @@
  */
 enum tess_status batch_request_read(const char *line, size_t size, struct tess_grid_options *options,
                                     char **grid_id_out, struct tess_error *error);
+
+/* Sets the option that a JSON member names, from a string, number or boolean. TESS_ERR_INVALID with the name
+ * that was perhaps meant, TESS_ERR_LIMIT. */
+enum tess_status batch_request_set_option(struct tess_grid_options *options, const cJSON *member,
+                                          struct tess_error *error);
 
 #endif

@@ -256,14 +256,10 @@ enum exit_status command_list(const struct settings *settings)
     if (tess_store_list(store, settings->grid_id, settings->grid.order, &keys, &error) != TESS_OK) {
         status = message_failure(settings, &error);
     } else {
-        cJSON *json = json_object(), *array = cJSON_CreateArray();
-        for (size_t i = 0; i < keys.count; i++) {
-            if (!cJSON_AddItemToArray(array, json_string(keys.keys[i])))
-                out_of_memory();
-        }
+        cJSON *json = json_object();
         json_add_text(json, "grid_id", settings->grid_id);
         json_add_integer(json, "count", (int64_t)keys.count);
-        json_add(json, "keys", array);
+        json_add(json, "keys", json_strings((const char *const *)keys.keys, keys.count));
         status = print_answer(settings, json, EXIT_GOOD);
     }
     tess_keys_clear(&keys);

@@ -13,7 +13,7 @@
 struct reader {
     const char *text;
     size_t size, at;
-    unsigned depth;
+    unsigned depth, max_items;
     const char *why; /* NULL while all is well */
 };
 
@@ -154,7 +154,7 @@ static bool read_members(struct reader *reader, char closing)
         return refuse(reader, "nested too deeply");
     skip_blanks(reader);
     for (unsigned count = 0; !(count == 0 && take(reader, closing)); count++) {
-        if (count >= JSON_MAX_MEMBERS)
+        if (count >= JSON_MAX_MEMBERS && (closing == '}' || count >= reader->max_items))
             return refuse(reader, "too many members");
         skip_blanks(reader);
         if (closing == '}') {
@@ -223,9 +223,9 @@ static const char *find_duplicate(const cJSON *item)
     return NULL;
 }
 
-cJSON *json_read(const char *text, size_t size, char why_out[128])
+cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, char why_out[128])
 {
-    struct reader reader = {.text = text, .size = size};
+    struct reader reader = {.text = text, .size = size, .max_items = max_items};
     if (read_value(&reader) && reader.at < reader.size)
         (void)refuse(&reader, "something follows the value");
     if (reader.why) {
@@ -244,4 +244,9 @@ cJSON *json_read(const char *text, size_t size, char why_out[128])
         return NULL;
     }
     return tree;
+}
+
+cJSON *json_read(const char *text, size_t size, char why_out[128])
+{
+    return json_read_up_to(text, size, JSON_MAX_MEMBERS, why_out);
 }

@@ -18,4 +18,7 @@ enum { JSON_MAX_DEPTH = 16, JSON_MAX_MEMBERS = 256 };
  */
 cJSON *json_read(const char *text, size_t size, char why_out[128]);
 
+/* The same with arrays of up to `max_items` items, if that is more than JSON_MAX_MEMBERS. */
+cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, char why_out[128]);
+
 #endif

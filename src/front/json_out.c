@@ -35,6 +35,14 @@ cJSON *json_string(const char *text)
     return item;
 }
 
+cJSON *json_strings(const char *const *texts, size_t count)
+{
+    cJSON *array = checked(cJSON_CreateArray());
+    for (size_t i = 0; i < count; i++)
+        (void)cJSON_AddItemToArray(array, json_string(texts[i]));
+    return array;
+}
+
 void json_add_text(cJSON *object, const char *name, const char *text)
 {
     json_add(object, name, json_string(text));

@@ -15,6 +15,7 @@
 
 cJSON *json_object(void);
 cJSON *json_string(const char *text);
+cJSON *json_strings(const char *const *texts, size_t count); /* an array */
 void json_add(cJSON *object, const char *name, cJSON *item); /* takes `item` */
 void json_add_text(cJSON *object, const char *name, const char *text);
 void json_add_integer(cJSON *object, const char *name, int64_t value);

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/* One function a route; the table at the end says which. api_grid.c has the one that builds. */
+#include "front/api_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/json_out.h"
+#include "front/xalloc.h"
+
+static const char id_name[] = "uniqueGridId";
+
+void api_answer_clear(struct api_answer *answer)
+{
+    free(answer->body);
+    *answer = (struct api_answer){0};
+}
+
+void api_answer_json(struct api_answer *answer, int http_status, cJSON *json)
+{
+    free(answer->body);
+    answer->http_status = http_status;
+    answer->body = json_print(json);
+    answer->body_bytes = strlen(answer->body);
+    cJSON_Delete(json);
+}
+
+/* What went wrong on the server's side is 5xx, also where the store said "denied" of our own credentials. */
+int api_http_status(const struct tess_error *error)
+{
+    switch (error->status) {
+    case TESS_OK:
+        return 200;
+    case TESS_ERR_INVALID:
+        return 400;
+    case TESS_ERR_LIMIT:
+        return strcmp(error->limit, "max-bytes") == 0 || strcmp(error->limit, "body-bytes") == 0 ? 413
+               : strcmp(error->limit, "memory") == 0                                            ? 503
+                                                                                                : 400;
+    case TESS_ERR_NOT_FOUND:
+        return 404;
+    case TESS_ERR_NOT_IMAGE:
+        return 415;
+    case TESS_ERR_CORRUPT:
+    case TESS_ERR_TILE_FAILED:
+        return 422;
+    case TESS_ERR_EXISTS:
+        return 409;
+    case TESS_ERR_BUSY:
+    case TESS_ERR_MEMORY:
+    case TESS_ERR_CANCELLED:
+        return 503;
+    case TESS_ERR_TIMEOUT:
+        return 504;
+    case TESS_ERR_UNSUPPORTED:
+        return 501;
+    case TESS_ERR_IO:
+    case TESS_ERR_DENIED:
+    case TESS_ERR_INTERNAL:
+        break;
+    }
+    return 500;
+}
+
+void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
+{
+    cJSON *json = json_object();
+    json_add_error(json, error);
+    answer_out->outcome = error->status;
+    api_answer_json(answer_out, api_http_status(error), json);
+    if (answer_out->http_status == 503)
+        answer_out->retry_after_s = 1;
+}
+
+void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out)
+{
+    cJSON *json = json_object();
+    json_add_text(json, "message", message);
+    json_add_text(json, "code", code);
+    answer_out->outcome = TESS_ERR_INVALID;
+    api_answer_json(answer_out, http_status, json);
+}
+
+enum tess_status api_check_query(const struct api_query *query, const char *const *names,
+                                 struct tess_error *error)
+{
+    for (size_t i = 0; i < query->count; i++) {
+        const char *const *name = names;
+        while (*name && strcmp(*name, query->parameters[i].name) != 0)
+            name++;
+        if (!*name)
+            return api_unknown_parameter(query->parameters[i].name, names, error);
+    }
+    return TESS_OK;
+}
+
+/* The grid id from the query, checked; borrowed from `query`. */
+static enum tess_status grid_id_of(const struct api_query *query, const char **grid_id_out,
+                                   struct tess_error *error)
+{
+    const char *grid_id = api_query_get(query, id_name);
+    if (!grid_id) {
+        *error = (struct tess_error){.status = TESS_ERR_INVALID,
+                                     .message = "which grid? Add ?uniqueGridId=ID to the address"};
+        return TESS_ERR_INVALID;
+    }
+    *grid_id_out = grid_id;
+    return tess_grid_id_check(grid_id, strlen(grid_id), error);
+}
+
+char *api_grid_id(const struct api_request *request, struct api_answer *answer_out)
+{
+    static const char *const names[] = {id_name, NULL};
+    struct api_query query;
+    struct tess_error error;
+    const char *grid_id = NULL;
+    enum tess_status status = api_query_read(&query, request->query, &error);
+    if (status == TESS_OK)
+        status = api_check_query(&query, names, &error);
+    if (status == TESS_OK)
+        status = grid_id_of(&query, &grid_id, &error);
+    char *copy = status == TESS_OK ? xstrdup(grid_id) : NULL;
+    api_query_clear(&query);
+    if (!copy)
+        api_refuse(&error, answer_out);
+    return copy;
+}
+
+static uint64_t max_bytes(const struct api *api)
+{
+    return api->settings->engine.limits.max_input_bytes;
+}
+
+static enum tess_status begin_upload(const struct api *api, struct api_request *request, const char *grid_id,
+                                     struct tess_error *error)
+{
+    enum tess_status status = tess_upload_open(api->store, grid_id, max_bytes(api), &request->upload, error);
+    if (status == TESS_OK && request->body_bytes > 0)
+        status = tess_upload_write(request->upload, request->body, request->body_bytes, error);
+    return status;
+}
+
+static enum tess_status add_image(struct api_call *call, struct tess_error *error)
+{
+    struct api_request *request = call->request;
+    static const char *const names[] = {id_name, NULL};
+    const char *grid_id = NULL;
+    char key[TESS_KEY_MAX_BYTES + 1] = "";
+    enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK)
+        status = grid_id_of(&call->query, &grid_id, error);
+    if (status == TESS_OK && !request->upload)
+        status = begin_upload(call->api, request, grid_id, error);
+    if (status != TESS_OK)
+        return status; /* api_run() drops what was begun */
+    const uint64_t size_bytes = tess_upload_bytes(request->upload);
+    status = tess_upload_commit(request->upload, key, error);
+    request->upload = NULL;
+    if (status != TESS_OK)
+        return status;
+    cJSON *json = json_object();
+    json_add_text(json, "message", "image saved");
+    json_add_integer(json, "image_size", (int64_t)size_bytes);
+    json_add_text(json, "s3Key", key);
+    api_answer_json(call->answer, 200, json);
+    return TESS_OK;
+}
+
+static enum tess_status upload_url(struct api_call *call, struct tess_error *error)
+{
+    static const char *const names[] = {id_name, "type", "expires", NULL};
+    struct tess_upload_link_request request = {.media_type = api_query_get(&call->query, "type"),
+                                               .link_base = call->request->link_base};
+    struct tess_grid_options options = call->api->settings->grid;
+    const char *expires = api_query_get(&call->query, "expires");
+    enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK)
+        status = grid_id_of(&call->query, &request.grid_id, error);
+    if (status == TESS_OK && expires)
+        status = tess_grid_options_set(&options, "expires", expires, error);
+    request.expires_s = options.expires_s;
+    struct tess_upload_link link = {0};
+    if (status == TESS_OK)
+        status = tess_upload_link_create(call->api->store, &request, &link, error);
+    if (status != TESS_OK)
+        return status;
+    char expires_at[32];
+    json_format_time((time_t)link.expires_at_s, expires_at);
+    cJSON *json = json_object();
+    json_add_text(json, "message", "upload link");
+    json_add_text(json, "upload_url", link.url);
+    json_add_text(json, "method", "PUT");
+    json_add_text(json, "s3Key", link.key);
+    json_add_text(json, "expires_at", expires_at);
+    tess_upload_link_clear(&link);
+    api_answer_json(call->answer, 200, json);
+    return TESS_OK;
+}
+
+static enum tess_status list_grid(struct api_call *call, struct tess_error *error)
+{
+    static const char *const names[] = {"order", NULL};
+    struct tess_grid_options options = call->api->settings->grid;
+    const char *order = api_query_get(&call->query, "order"), *grid_id = call->request->target->id;
+    struct tess_keys keys;
+    enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK && order)
+        status = tess_grid_options_set(&options, "order", order, error);
+    if (status == TESS_OK)
+        status = tess_store_list(call->api->store, grid_id, options.order, &keys, error);
+    if (status != TESS_OK)
+        return status;
+    cJSON *json = json_object();
+    json_add_text(json, "grid_id", grid_id);
+    json_add_integer(json, "count", (int64_t)keys.count);
+    json_add(json, "keys", json_strings((const char *const *)keys.keys, keys.count));
+    tess_keys_clear(&keys);
+    api_answer_json(call->answer, 200, json);
+    return TESS_OK;
+}
+
+static enum tess_status remove_images(struct api_call *call, struct tess_error *error)
+{
+    static const char *const names[] = {NULL};
+    const char *grid_id = call->request->target->id, *key = call->request->target->key;
+    size_t removed = 0;
+    enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK)
+        status = tess_store_remove(call->api->store, grid_id, &key, key ? 1 : 0, &removed, error);
+    if (status != TESS_OK)
+        return status;
+    cJSON *json = json_object();
+    json_add_text(json, "message", "removed");
+    json_add_text(json, "grid_id", grid_id);
+    json_add_integer(json, "removed", (int64_t)removed);
+    api_answer_json(call->answer, 200, json);
+    return TESS_OK;
+}
+
+static enum tess_status counter(struct api_call *call, struct tess_error *error)
+{
+    static const char *const names[] = {NULL};
+    const char *name = call->request->target->id;
+    int64_t value = 0;
+    enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK && call->request->route == API_COUNTER_HIT)
+        status = tess_counter_hit(call->api->store, name, &value, error);
+    else if (status == TESS_OK)
+        status = tess_counter_get(call->api->store, name, &value, error);
+    if (status != TESS_OK)
+        return status;
+    cJSON *json = json_object();
+    json_add_integer(json, "value", value);
+    api_answer_json(call->answer, 200, json);
+    return TESS_OK;
+}
+
+static enum tess_status alive(struct api_call *call, struct tess_error *error)
+{
+    (void)error;
+    cJSON *json = json_object();
+    json_add_text(json, "status", "ok");
+    json_add_text(json, "version", tess_version());
+    api_answer_json(call->answer, 200, json);
+    return TESS_OK;
+}
+
+/* A counter that nobody counts: one read of the catalog, in SQLite or DynamoDB. */
+static enum tess_status ready(struct api_call *call, struct tess_error *error)
+{
+    int64_t value;
+    const enum tess_status status = tess_counter_get(call->api->store, "tessera-readiness", &value, error);
+    if (status == TESS_OK)
+        return alive(call, error);
+    api_refuse(error, call->answer);
+    call->answer->http_status = 503;
+    call->answer->retry_after_s = 5;
+    return TESS_OK;
+}
+
+void api_run(const struct api *api, struct api_request *request, struct api_answer *answer_out)
+{
+    static enum tess_status (*const handlers[API_ROUTES])(struct api_call *, struct tess_error *) = {
+        [API_ADD_IMAGE] = add_image,      [API_GENERATE_GRID] = api_generate_grid,
+        [API_UPLOAD_URL] = upload_url,    [API_LIST_GRID] = list_grid,
+        [API_REMOVE_GRID] = remove_images, [API_REMOVE_IMAGE] = remove_images,
+        [API_COUNTER_HIT] = counter,      [API_COUNTER_GET] = counter,
+        [API_HEALTHZ] = alive,            [API_READYZ] = ready,
+        [API_OPENAPI] = api_openapi,
+    };
+    struct tess_error error = {0};
+    struct api_call call = {.api = api, .request = request, .answer = answer_out};
+    *answer_out = (struct api_answer){0};
+    if (request->route == API_WRONG_METHOD) {
+        api_refuse_as(405, "method-not-allowed", "this address does not take that method", answer_out);
+    } else if ((unsigned)request->route >= API_ROUTES || !handlers[request->route]) {
+        api_refuse_as(404, "not-found", "there is nothing at this address; /openapi.json lists what there is",
+                      answer_out);
+    } else {
+        enum tess_status status = api_query_read(&call.query, request->query, &error);
+        if (status == TESS_OK)
+            status = handlers[request->route](&call, &error);
+        if (status != TESS_OK && !answer_out->body)
+            api_refuse(&error, answer_out);
+        api_query_clear(&call.query);
+    }
+    tess_upload_abort(request->upload);
+    request->upload = NULL;
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/*
+ * generate_grid: options from the query, keys and further options from a JSON body, then one grid.
+ *
+ *     POST /generate_grid?uniqueGridId=holiday&tile=256     {"keys":["b.jpg","a.jpg"],"gap":4}
+ *
+ * A name that is in both is refused. What looks like "s3://bucket" is a grid id like any other here: who may
+ * call this may not thereby read every bucket that the service may.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "front/api_parts.h"
+#include "front/batch_request.h"
+#include "front/json_in.h"
+#include "front/json_out.h"
+#include "front/page_files.h"
+#include "front/suggest.h"
+#include "front/xalloc.h"
+
+static const char id_name[] = "uniqueGridId", keys_name[] = "keys";
+
+static enum tess_status refuse(struct tess_error *error, const char *format, const char *text)
+{
+    *error = (struct tess_error){.status = TESS_ERR_INVALID};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* all formats are in this file and take one text */
+    (void)snprintf(error->message, sizeof error->message, format, text);
+#pragma GCC diagnostic pop
+    return TESS_ERR_INVALID;
+}
+
+enum tess_status api_unknown_parameter(const char *name, const char *const *names, struct tess_error *error)
+{
+    struct suggestion suggestion;
+    suggestion_begin(&suggestion, name);
+    for (; *names; names++)
+        suggestion_offer(&suggestion, *names);
+    *error = (struct tess_error){.status = TESS_ERR_INVALID};
+    (void)snprintf(error->message, sizeof error->message, "unknown parameter \"%.60s\"%s%s%s", name,
+                   suggestion.nearest ? ", did you mean \"" : "", suggestion.nearest ? suggestion.nearest : "",
+                   suggestion.nearest ? "\"?" : "");
+    return TESS_ERR_INVALID;
+}
+
+static enum tess_status unknown_option(const char *name, struct tess_error *error)
+{
+    enum { MOST = 64 };
+    const char *names[MOST] = {id_name, keys_name};
+    const struct tess_option_info *info;
+    for (size_t i = 0; i + 3 < MOST && (info = tess_grid_option_info(i)); i++)
+        names[i + 2] = info->name;
+    return api_unknown_parameter(name, names, error);
+}
+
+static enum tess_status read_query(const struct api_query *query, struct tess_grid_request *grid,
+                                   struct tess_error *error)
+{
+    for (size_t i = 0; i < query->count; i++) {
+        const char *name = query->parameters[i].name, *value = query->parameters[i].value;
+        if (strcmp(name, id_name) == 0) {
+            grid->grid_id = value;
+            continue;
+        }
+        enum tess_status status = tess_grid_options_set(&grid->options, name, value, error);
+        if (status == TESS_ERR_NOT_FOUND)
+            return unknown_option(name, error);
+        if (status != TESS_OK)
+            return status;
+    }
+    return TESS_OK;
+}
+
+/* Borrowed strings in a list for free(). */
+static enum tess_status read_keys(const cJSON *array, const char ***keys_out, size_t *count_out,
+                                  struct tess_error *error)
+{
+    if (!cJSON_IsArray(array))
+        return refuse(error, "%s: give a list of s3Keys", keys_name);
+    const char **keys = xcalloc((size_t)cJSON_GetArraySize(array) + 1, sizeof *keys);
+    size_t count = 0;
+    for (const cJSON *item = array->child; item; item = item->next) {
+        if (!cJSON_IsString(item)) {
+            free(keys);
+            return refuse(error, "%s: give a list of s3Keys, which are strings", keys_name);
+        }
+        keys[count++] = item->valuestring;
+    }
+    *keys_out = keys;
+    *count_out = count;
+    return count > 0 ? TESS_OK : refuse(error, "%s: the list is empty", keys_name);
+}
+
+static enum tess_status read_body(const struct api_call *call, const cJSON *body,
+                                  struct tess_grid_request *grid, const char ***keys_out,
+                                  struct tess_error *error)
+{
+    if (!cJSON_IsObject(body))
+        return refuse(error, "the body is no JSON %s", "object");
+    for (const cJSON *member = body->child; member; member = member->next) {
+        enum tess_status status = TESS_OK;
+        if (api_query_get(&call->query, member->string))
+            return refuse(error, "\"%.60s\" is both in the query and in the body", member->string);
+        if (strcmp(member->string, keys_name) == 0)
+            status = read_keys(member, keys_out, &grid->key_count, error);
+        else if (strcmp(member->string, id_name) != 0)
+            status = batch_request_set_option(&grid->options, member, error);
+        else if (cJSON_IsString(member))
+            grid->grid_id = member->valuestring;
+        else
+            return refuse(error, "%s must be a string", id_name);
+        if (status != TESS_OK)
+            return status;
+    }
+    grid->keys = *keys_out;
+    return TESS_OK;
+}
+
+/* A body that does not say it is JSON is left alone, as those of forms and of old clients were. */
+static bool has_json(const struct api_request *request)
+{
+    static const char media_type[] = "application/json";
+    return request->body_bytes > 0 && request->content_type &&
+           strncasecmp(request->content_type, media_type, sizeof media_type - 1) == 0;
+}
+
+static void answer_grid(struct api_answer *answer, const struct tess_answer *built)
+{
+    cJSON *json = json_object();
+    json_add_grid(json, built);
+    api_answer_json(answer, 200, json);
+    answer->is_grid = true;
+    answer->cached = built->cached;
+    answer->tiles = built->result->tiles;
+    answer->failed_tiles = (uint32_t)built->result->failed_count;
+    answer->timings = built->result->timings;
+}
+
+static enum tess_status create(struct api_call *call, struct tess_grid_request *grid,
+                               struct tess_error *error)
+{
+    struct tess_answer *built = NULL;
+    grid->link_base = call->request->link_base;
+    grid->watch.cancel = call->request->cancel;
+    grid->watch.timeout_ms = call->request->timeout_ms;
+    enum tess_status status = tess_grid_create(call->api->engine, call->api->store, grid, &built, error);
+    if (status == TESS_OK) {
+        answer_grid(call->answer, built);
+    } else if (built && built->result) { /* strict: what failed is worth knowing */
+        cJSON *json = json_object();
+        json_add_error(json, error);
+        json_add_failed(json, built->result);
+        api_answer_json(call->answer, api_http_status(error), json);
+        call->answer->outcome = status;
+    }
+    tess_answer_destroy(built);
+    return status;
+}
+
+enum tess_status api_generate_grid(struct api_call *call, struct tess_error *error)
+{
+    struct tess_grid_request grid;
+    const char **keys = NULL;
+    cJSON *body = NULL;
+    tess_grid_request_defaults(&grid);
+    grid.options = call->api->settings->grid;
+    enum tess_status status = read_query(&call->query, &grid, error);
+    if (status == TESS_OK && has_json(call->request)) {
+        char why[128];
+        body = json_read_up_to(call->request->body, call->request->body_bytes,
+                               call->api->settings->engine.limits.max_cells, why);
+        status = body ? read_body(call, body, &grid, &keys, error)
+                      : refuse(error, "the body is not JSON: %s", why);
+    }
+    if (status == TESS_OK && !grid.grid_id)
+        status = refuse(error, "which grid? Add ?%s=ID to the address", id_name);
+    if (status == TESS_OK)
+        status = tess_grid_id_check(grid.grid_id, strlen(grid.grid_id), error);
+    if (status == TESS_OK)
+        status = create(call, &grid, error);
+    free(keys);
+    cJSON_Delete(body);
+    return status;
+}
+
+enum tess_status api_openapi(struct api_call *call, struct tess_error *error)
+{
+    (void)error;
+    const struct page_file *file = page_file_find("/openapi.json");
+    call->answer->http_status = 200;
+    call->answer->body_bytes = file->size;
+    call->answer->body = xcalloc(file->size + 1, 1);
+    memcpy(call->answer->body, file->bytes, file->size);
+    return TESS_OK;
+}

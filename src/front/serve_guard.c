@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "front/serve_guard.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { LOOK_EVERY_MS = 1000 };
+
+struct guard_entry {
+    struct guard_entry *previous, *next; /* under the guard's lock */
+    int descriptor;                      /* immutable */
+    bool cut;                            /* the guard's thread only */
+    /* written by the connection's thread, read by the guard's */
+    _Atomic int phase;
+    _Atomic int64_t since_ms;
+    _Atomic uint64_t bytes;
+};
+
+struct guard {
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t closed;
+    struct guard_entry *first;
+    uint32_t count;
+    uint64_t cut;
+    bool closing;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes)
+{
+    switch (phase) {
+    case GUARD_CONNECTED:
+    case GUARD_HEADERS:
+        return 15000;
+    case GUARD_BODY:
+        return 20000 + (int64_t)(bytes / 1024) * 1000;
+    case GUARD_ANSWER:
+        return 30000 + (int64_t)(bytes / 4096) * 1000;
+    case GUARD_IDLE:
+        return 75000;
+    case GUARD_WORKING:
+        break;
+    }
+    return INT64_MAX;
+}
+
+static bool is_late(const struct guard_entry *entry, int64_t at_ms)
+{
+    const enum guard_phase phase = (enum guard_phase)atomic_load(&entry->phase);
+    return at_ms - atomic_load(&entry->since_ms) > guard_limit_ms(phase, atomic_load(&entry->bytes));
+}
+
+/* Shutting down wakes the connection's thread, which then closes: the descriptor is valid as long as the entry
+ * is in the list. */
+static void look_locked(struct guard *guard)
+{
+    const int64_t at_ms = now_ms();
+    for (struct guard_entry *entry = guard->first; entry; entry = entry->next) {
+        if (entry->cut || !is_late(entry, at_ms))
+            continue;
+        entry->cut = true;
+        guard->cut++;
+        (void)shutdown(entry->descriptor, SHUT_RDWR);
+    }
+}
+
+static void *watch(void *context)
+{
+    struct guard *guard = context;
+    (void)pthread_mutex_lock(&guard->lock);
+    while (!guard->closing) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += LOOK_EVERY_MS / 1000;
+        (void)pthread_cond_timedwait(&guard->closed, &guard->lock, &until);
+        look_locked(guard);
+    }
+    (void)pthread_mutex_unlock(&guard->lock);
+    return NULL;
+}
+
+struct guard *guard_create(void)
+{
+    struct guard *guard = calloc(1, sizeof *guard);
+    pthread_condattr_t clock;
+    if (!guard || pthread_condattr_init(&clock) != 0) {
+        free(guard);
+        return NULL;
+    }
+    (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&guard->lock, NULL);
+    (void)pthread_cond_init(&guard->closed, &clock);
+    (void)pthread_condattr_destroy(&clock);
+    if (pthread_create(&guard->thread, NULL, watch, guard) == 0)
+        return guard;
+    free(guard);
+    return NULL;
+}
+
+void guard_destroy(struct guard *guard)
+{
+    if (!guard)
+        return;
+    (void)pthread_mutex_lock(&guard->lock);
+    guard->closing = true;
+    (void)pthread_cond_signal(&guard->closed);
+    (void)pthread_mutex_unlock(&guard->lock);
+    (void)pthread_join(guard->thread, NULL);
+    (void)pthread_cond_destroy(&guard->closed);
+    (void)pthread_mutex_destroy(&guard->lock);
+    free(guard);
+}
+
+struct guard_entry *guard_add(struct guard *guard, int descriptor)
+{
+    struct guard_entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
+    entry->descriptor = descriptor;
+    guard_enter(entry, GUARD_CONNECTED, 0);
+    (void)pthread_mutex_lock(&guard->lock);
+    entry->next = guard->first;
+    if (guard->first)
+        guard->first->previous = entry;
+    guard->first = entry;
+    guard->count++;
+    (void)pthread_mutex_unlock(&guard->lock);
+    return entry;
+}
+
+void guard_remove(struct guard *guard, struct guard_entry *entry)
+{
+    if (!entry)
+        return;
+    (void)pthread_mutex_lock(&guard->lock);
+    if (entry->previous)
+        entry->previous->next = entry->next;
+    else
+        guard->first = entry->next;
+    if (entry->next)
+        entry->next->previous = entry->previous;
+    guard->count--;
+    (void)pthread_mutex_unlock(&guard->lock);
+    free(entry);
+}
+
+void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t bytes)
+{
+    if (!entry)
+        return;
+    /* Late by the clock of one phase and the rule of another is never seen: working has no limit. */
+    atomic_store(&entry->phase, GUARD_WORKING);
+    atomic_store(&entry->bytes, bytes);
+    atomic_store(&entry->since_ms, now_ms());
+    atomic_store(&entry->phase, (int)phase);
+}
+
+void guard_received(struct guard_entry *entry, uint64_t bytes)
+{
+    if (entry)
+        atomic_store(&entry->bytes, bytes);
+}
+
+uint32_t guard_connections(struct guard *guard)
+{
+    (void)pthread_mutex_lock(&guard->lock);
+    const uint32_t count = guard->count;
+    (void)pthread_mutex_unlock(&guard->lock);
+    return count;
+}
+
+uint64_t guard_cut(struct guard *guard)
+{
+    (void)pthread_mutex_lock(&guard->lock);
+    const uint64_t cut = guard->cut;
+    (void)pthread_mutex_unlock(&guard->lock);
+    return cut;
+}

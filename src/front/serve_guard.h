@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Deadlines of connections, against clients that are slow by accident or on purpose.
+ *
+ * The HTTP library knows one clock, which every byte sets back: a client that sends one a second keeps its
+ * connection for ever. Here each phase of a request has its own clock, and a thread looks once a second and
+ * shuts the sockets of those who are late:
+ *
+ *     connected   until the request line is there              15 s
+ *     headers     until they are complete                      15 s
+ *     body        20 s, and a second for each KiB that came
+ *     working     ours: no clock here
+ *     answer      30 s, and a second for each 4 KiB of it
+ *     idle        between two requests (load balancers keep connections for 60 s)   75 s
+ */
+#ifndef FRONT_SERVE_GUARD_H
+#define FRONT_SERVE_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum guard_phase { GUARD_CONNECTED, GUARD_HEADERS, GUARD_BODY, GUARD_WORKING, GUARD_ANSWER, GUARD_IDLE };
+
+struct guard;
+struct guard_entry; /* one connection */
+
+/* NULL: no memory or thread. Destroying needs all entries removed. */
+struct guard *guard_create(void);
+void guard_destroy(struct guard *guard);
+
+/* NULL: no memory. The descriptor stays the caller's, who removes the entry before closing it. Thread-safe. */
+struct guard_entry *guard_add(struct guard *guard, int descriptor);
+void guard_remove(struct guard *guard, struct guard_entry *entry); /* NULL is fine */
+
+/* A phase begins; `bytes` is the answer's size, or what has come of the body. NULL is fine. Only the thread of
+ * the connection calls these. */
+void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t bytes);
+void guard_received(struct guard_entry *entry, uint64_t bytes); /* in all */
+
+uint32_t guard_connections(struct guard *guard); /* thread-safe */
+uint64_t guard_cut(struct guard *guard);         /* how many were late; thread-safe */
+
+/* How long a phase may last. Pure. */
+int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes);
+
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A lane: some threads and a bounded queue of requests before them. The service has two, so that what waits
+ * for a disk (a counter, an image) never stands behind what computes (a grid).
+ *
+ * Submitting never blocks: a lane that is full says so, and the caller is told when to come back.
+ */
+#ifndef FRONT_SERVE_LANE_H
+#define FRONT_SERVE_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Embedded in what it works on; the lane's between submit and run. */
+struct lane_task {
+    void (*run)(struct lane_task *task);
+    struct lane_task *next;
+};
+
+struct lane;
+
+struct lane_state {
+    uint32_t threads, capacity;
+    uint32_t waiting, running;
+    double typical_seconds; /* of one task, a moving average */
+};
+
+/* NULL: no memory or not one thread. `capacity` tasks may wait beside those that run. */
+struct lane *lane_create(uint32_t threads, uint32_t capacity);
+
+/* Runs what is queued, then joins the threads. NULL is fine. */
+void lane_destroy(struct lane *lane);
+
+/* False when it is full: the task is not taken. Otherwise it runs exactly once. Thread-safe. */
+bool lane_submit(struct lane *lane, struct lane_task *task);
+
+/* Thread-safe. */
+struct lane_state lane_look(struct lane *lane);
+
+/* In how many seconds, 1 to 60, a lane of that state will probably have room. Pure. */
+uint32_t lane_retry_after_s(const struct lane_state *state);
+
+#endif
