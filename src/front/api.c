@@ -35,8 +35,8 @@ int api_http_status(const struct tess_error *error)
         return 400;
     case TESS_ERR_LIMIT:
         return strcmp(error->limit, "max-bytes") == 0 || strcmp(error->limit, "body-bytes") == 0 ? 413
-               : strcmp(error->limit, "memory") == 0                                            ? 503
-                                                                                                : 400;
+               : strcmp(error->limit, "memory") == 0                                             ? 503
+                                                                                                 : 400;
     case TESS_ERR_NOT_FOUND:
         return 404;
     case TESS_ERR_NOT_IMAGE:
@@ -281,11 +281,16 @@ static enum tess_status ready(struct api_call *call, struct tess_error *error)
 void api_run(const struct api *api, struct api_request *request, struct api_answer *answer_out)
 {
     static enum tess_status (*const handlers[API_ROUTES])(struct api_call *, struct tess_error *) = {
-        [API_ADD_IMAGE] = add_image,      [API_GENERATE_GRID] = api_generate_grid,
-        [API_UPLOAD_URL] = upload_url,    [API_LIST_GRID] = list_grid,
-        [API_REMOVE_GRID] = remove_images, [API_REMOVE_IMAGE] = remove_images,
-        [API_COUNTER_HIT] = counter,      [API_COUNTER_GET] = counter,
-        [API_HEALTHZ] = alive,            [API_READYZ] = ready,
+        [API_ADD_IMAGE] = add_image,
+        [API_GENERATE_GRID] = api_generate_grid,
+        [API_UPLOAD_URL] = upload_url,
+        [API_LIST_GRID] = list_grid,
+        [API_REMOVE_GRID] = remove_images,
+        [API_REMOVE_IMAGE] = remove_images,
+        [API_COUNTER_HIT] = counter,
+        [API_COUNTER_GET] = counter,
+        [API_HEALTHZ] = alive,
+        [API_READYZ] = ready,
         [API_OPENAPI] = api_openapi,
     };
     struct tess_error error = {0};

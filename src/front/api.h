@@ -16,22 +16,22 @@
 #include "front/settings.h"
 
 enum api_route {
-    API_NONE,           /* no such path */
-    API_WRONG_METHOD,   /* a path that takes other methods: answer 405, see api_allow() */
-    API_ADD_IMAGE,      /* POST /add_image?uniqueGridId=ID */
-    API_GENERATE_GRID,  /* POST /generate_grid, /create_grid */
-    API_UPLOAD_URL,     /* POST /upload_url */
-    API_LIST_GRID,      /* GET /grids/ID */
-    API_REMOVE_GRID,    /* DELETE /grids/ID */
-    API_REMOVE_IMAGE,   /* DELETE /grids/ID/KEY */
-    API_COUNTER_HIT,    /* POST /counters/NAME */
-    API_COUNTER_GET,    /* GET /counters/NAME */
-    API_HEALTHZ,        /* GET /healthz */
-    API_READYZ,         /* GET /readyz: asks the store */
-    API_OPENAPI,        /* GET /openapi.json */
-    API_METRICS,        /* GET /metrics: the HTTP service's own, as are those below */
-    API_PAGE,           /* GET / and what the page loads */
-    API_OBJECT,         /* GET and PUT /objects/BUCKET/KEY: presigned links */
+    API_NONE,          /* no such path */
+    API_WRONG_METHOD,  /* a path that takes other methods: answer 405, see api_allow() */
+    API_ADD_IMAGE,     /* POST /add_image?uniqueGridId=ID */
+    API_GENERATE_GRID, /* POST /generate_grid, /create_grid */
+    API_UPLOAD_URL,    /* POST /upload_url */
+    API_LIST_GRID,     /* GET /grids/ID */
+    API_REMOVE_GRID,   /* DELETE /grids/ID */
+    API_REMOVE_IMAGE,  /* DELETE /grids/ID/KEY */
+    API_COUNTER_HIT,   /* POST /counters/NAME */
+    API_COUNTER_GET,   /* GET /counters/NAME */
+    API_HEALTHZ,       /* GET /healthz */
+    API_READYZ,        /* GET /readyz: asks the store */
+    API_OPENAPI,       /* GET /openapi.json */
+    API_METRICS,       /* GET /metrics: the HTTP service's own, as are those below */
+    API_PAGE,          /* GET / and what the page loads */
+    API_OBJECT,        /* GET and PUT /objects/BUCKET/KEY: presigned links */
     API_ROUTES
 };
 
@@ -70,10 +70,10 @@ struct api_request {
     const char *content_type; /* NULL: not told */
     const char *body;         /* add_image: the image, unless `upload` holds it; else JSON or nothing */
     size_t body_bytes;
-    struct tess_upload *upload;  /* add_image: has the whole image; taken over. NULL: see `body` */
-    const char *link_base;       /* where links to the embedded store begin; NULL: as the store says */
-    const volatile int *cancel;  /* NULL: nothing cancels it */
-    uint32_t timeout_ms;         /* time it has; 0: as the settings say */
+    struct tess_upload *upload; /* add_image: has the whole image; taken over. NULL: see `body` */
+    const char *link_base;      /* where links to the embedded store begin; NULL: as the store says */
+    const volatile int *cancel; /* NULL: nothing cancels it */
+    uint32_t timeout_ms;        /* time it has; 0: as the settings say */
 };
 
 struct api_answer {
@@ -84,7 +84,7 @@ struct api_answer {
 
     /* for metrics and logs */
     enum tess_status outcome;
-    bool is_grid, cached;        /* generate_grid that succeeded */
+    bool is_grid, cached; /* generate_grid that succeeded */
     uint32_t tiles, failed_tiles;
     struct tess_timings timings;
 };

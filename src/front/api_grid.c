@@ -40,8 +40,8 @@ enum tess_status api_unknown_parameter(const char *name, const char *const *name
         suggestion_offer(&suggestion, *names);
     *error = (struct tess_error){.status = TESS_ERR_INVALID};
     (void)snprintf(error->message, sizeof error->message, "unknown parameter \"%.60s\"%s%s%s", name,
-                   suggestion.nearest ? ", did you mean \"" : "", suggestion.nearest ? suggestion.nearest : "",
-                   suggestion.nearest ? "\"?" : "");
+                   suggestion.nearest ? ", did you mean \"" : "",
+                   suggestion.nearest ? suggestion.nearest : "", suggestion.nearest ? "\"?" : "");
     return TESS_ERR_INVALID;
 }
 

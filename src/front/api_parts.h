@@ -8,8 +8,8 @@
 #include "front/api.h"
 #include "front/api_query.h"
 
-/* One call on its way through a route's function. A function that fails leaves the answer to api_run(), unless
- * it has written one. */
+/* One call on its way through a route's function. A function that fails leaves the answer to api_run(),
+ * unless it has written one. */
 struct api_call {
     const struct api *api;
     struct api_request *request;

@@ -22,6 +22,7 @@ enum option_group {
     GROUP_STORE = 1 << 12,
     GROUP_WEB = 1 << 13, /* images from https:// addresses */
     GROUP_COMMON = 1 << 14,
+    GROUP_SERVE = 1 << 15,
 };
 
 struct command {
@@ -46,6 +47,7 @@ enum exit_status command_remove(const struct settings *settings);
 enum exit_status command_create_grid(const struct settings *settings);
 enum exit_status command_batch(const struct settings *settings);
 enum exit_status command_counter(const struct settings *settings);
+enum exit_status command_serve(const struct settings *settings);
 enum exit_status command_init(const struct settings *settings);
 enum exit_status command_doctor(const struct settings *settings);
 

@@ -60,6 +60,16 @@ static const struct command commands[] = {
      "When a server does not answer, a hit may or may not have been counted: it is not tried again,\n"
      "so that none is ever counted twice.\n",
      GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter},
+    {"serve", "", "the HTTP service, with a page to drop photos into",
+     "tessera serve                                  then open http://127.0.0.1:8080\n"
+     "tessera serve --listen 0.0.0.0:8080 --token-file token.txt\n"
+     "tessera serve --public-url https://grids.example.com    behind a proxy that does TLS\n"
+     "tessera serve --tile 256 --gap 4               other defaults for the grids\n"
+     "curl -X POST --data-binary @photo.jpg 'http://127.0.0.1:8080/add_image?uniqueGridId=holiday'\n"
+     "curl -X POST 'http://127.0.0.1:8080/generate_grid?uniqueGridId=holiday&tile=256'\n",
+     "/openapi.json describes every request, /metrics is for Prometheus, /healthz and /readyz for whoever\n"
+     "watches. It speaks plain HTTP: leave TLS to a proxy before it. SIGTERM lets requests come to their end.\n",
+     GROUP_SERVE | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_serve},
     {"init", "", "create the store: buckets, tables, signing key",
      "tessera init\n"
      "tessera init --data /srv/tessera\n"

@@ -27,6 +27,7 @@ void settings_init(struct settings *settings)
     settings->read_timeout = variable("TESSERA_READ_TIMEOUT");
     settings->web = (struct tess_web_options){.allowed_hosts = variable("TESSERA_ALLOW_HOST"),
                                               .ca_bundle = variable("TESSERA_CA_BUNDLE")};
+    settings->token = variable("TESSERA_TOKEN");
     const char *terminal = variable("TERM");
     settings->plain_terminal = !terminal || strcmp(terminal, "dumb") == 0;
     settings->no_colour = variable("NO_COLOR") != NULL;

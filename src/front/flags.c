@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_JOBS = 256, MAX_THREADS = 1024, MAX_FETCHES = 4096 };
+enum {
+    MAX_CONNECTIONS = 60000,
+    MAX_QUEUE = 100000,
+    MAX_DRAIN_S = 3600,
+    MAX_JOBS = 256,
+    MAX_THREADS = 1024,
+    MAX_FETCHES = 4096
+};
 
 enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_NUMBER, VALUE_SIZE };
 
@@ -21,6 +28,39 @@ struct own_flag {
 #define FIELD(member) offsetof(struct settings, member)
 
 static const struct own_flag own_flags[] = {
+    {{"listen", "HOST:PORT", NULL, "address to listen on, default 127.0.0.1:8080; port 0 takes a free one", 0,
+      GROUP_SERVE},
+     VALUE_TEXT,
+     FIELD(listen),
+     0},
+    {{"public-url", "URL", NULL,
+      "how clients reach the service, where links begin; default as each client asked", 0, GROUP_SERVE},
+     VALUE_TEXT,
+     FIELD(public_url),
+     0},
+    {{"token-file", "FILE", NULL, "ask callers for the token in this file; default $TESSERA_TOKEN, or none",
+      0, GROUP_SERVE},
+     VALUE_TEXT,
+     FIELD(token_file),
+     0},
+    {{"cors-origin", "ORIGIN", NULL, "whose pages may call: *, an origin or none; default *", 0, GROUP_SERVE},
+     VALUE_TEXT,
+     FIELD(cors_origin),
+     0},
+    {{"connections", "N", NULL, "connections at once, default 1024", 0, GROUP_SERVE},
+     VALUE_NUMBER,
+     FIELD(connections),
+     MAX_CONNECTIONS},
+    {{"queue", "N", NULL, "grids that may wait for their turn, default 64; more are answered 503", 0,
+      GROUP_SERVE},
+     VALUE_NUMBER,
+     FIELD(queue),
+     MAX_QUEUE},
+    {{"drain", "SECONDS", NULL, "time for requests to come to their end on SIGTERM, default 25", 0,
+      GROUP_SERVE},
+     VALUE_NUMBER,
+     FIELD(drain_s),
+     MAX_DRAIN_S},
     {{"grid", "ID", NULL, "the grid id", 0, GROUP_GRID_ID}, VALUE_TEXT, FIELD(grid_id), 0},
     {{"output", "FILE", NULL, "write the picture here", 'o', GROUP_OUTPUT}, VALUE_TEXT, FIELD(output), 0},
     {{"map", "FILE", NULL, "write which cell shows which image, as JSON", 0, GROUP_MAP},
@@ -33,7 +73,7 @@ static const struct own_flag own_flags[] = {
      0},
     {{"get", NULL, NULL, "read without counting", 0, GROUP_COUNTER}, VALUE_FLAG, FIELD(counter_get), 0},
     {{"set", "N", NULL, "set to this value", 0, GROUP_COUNTER}, VALUE_TEXT, FIELD(counter_set), 0},
-    {{"jobs", "N", NULL, "grids at once, default two for each core", 'j', GROUP_BATCH},
+    {{"jobs", "N", NULL, "grids at once, default two for each core", 'j', GROUP_BATCH | GROUP_SERVE},
      VALUE_NUMBER,
      FIELD(jobs),
      MAX_JOBS},

@@ -60,8 +60,8 @@ static bool is_late(const struct guard_entry *entry, int64_t at_ms)
     return at_ms - atomic_load(&entry->since_ms) > guard_limit_ms(phase, atomic_load(&entry->bytes));
 }
 
-/* Shutting down wakes the connection's thread, which then closes: the descriptor is valid as long as the entry
- * is in the list. */
+/* Shutting down wakes the connection's thread, which then closes: the descriptor is valid as long as the
+ * entry is in the list. */
 static void look_locked(struct guard *guard)
 {
     const int64_t at_ms = now_ms();

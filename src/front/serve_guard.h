@@ -28,12 +28,13 @@ struct guard_entry; /* one connection */
 struct guard *guard_create(void);
 void guard_destroy(struct guard *guard);
 
-/* NULL: no memory. The descriptor stays the caller's, who removes the entry before closing it. Thread-safe. */
+/* NULL: no memory. The descriptor stays the caller's, who removes the entry before closing it. Thread-safe.
+ */
 struct guard_entry *guard_add(struct guard *guard, int descriptor);
 void guard_remove(struct guard *guard, struct guard_entry *entry); /* NULL is fine */
 
-/* A phase begins; `bytes` is the answer's size, or what has come of the body. NULL is fine. Only the thread of
- * the connection calls these. */
+/* A phase begins; `bytes` is the answer's size, or what has come of the body. NULL is fine. Only the thread
+ * of the connection calls these. */
 void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t bytes);
 void guard_received(struct guard_entry *entry, uint64_t bytes); /* in all */
 

@@ -15,7 +15,8 @@ struct lane {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
     struct lane_task *first, **end;
-    uint32_t waiting, running;
+    uint32_t waiting; /* in the queue, or with a place reserved */
+    uint32_t running;
     double typical_seconds;
     bool closing;
 };
@@ -95,20 +96,24 @@ void lane_destroy(struct lane *lane)
     free(lane);
 }
 
-bool lane_submit(struct lane *lane, struct lane_task *task)
+bool lane_reserve(struct lane *lane)
 {
     (void)pthread_mutex_lock(&lane->lock);
     const uint32_t idle = lane->thread_count > lane->running ? lane->thread_count - lane->running : 0;
     const bool room = lane->waiting < lane->capacity + idle && !lane->closing;
-    if (room) {
-        task->next = NULL;
-        *lane->end = task;
-        lane->end = &task->next;
-        lane->waiting++;
-        (void)pthread_cond_signal(&lane->changed);
-    }
+    lane->waiting += room;
     (void)pthread_mutex_unlock(&lane->lock);
     return room;
+}
+
+void lane_submit(struct lane *lane, struct lane_task *task)
+{
+    (void)pthread_mutex_lock(&lane->lock);
+    task->next = NULL;
+    *lane->end = task;
+    lane->end = &task->next;
+    (void)pthread_cond_signal(&lane->changed);
+    (void)pthread_mutex_unlock(&lane->lock);
 }
 
 struct lane_state lane_look(struct lane *lane)

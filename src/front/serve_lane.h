@@ -3,7 +3,7 @@
  * A lane: some threads and a bounded queue of requests before them. The service has two, so that what waits
  * for a disk (a counter, an image) never stands behind what computes (a grid).
  *
- * Submitting never blocks: a lane that is full says so, and the caller is told when to come back.
+ * Nothing here blocks a caller: a lane that is full says so, and the client is told when to come back.
  */
 #ifndef FRONT_SERVE_LANE_H
 #define FRONT_SERVE_LANE_H
@@ -31,8 +31,12 @@ struct lane *lane_create(uint32_t threads, uint32_t capacity);
 /* Runs what is queued, then joins the threads. NULL is fine. */
 void lane_destroy(struct lane *lane);
 
-/* False when it is full: the task is not taken. Otherwise it runs exactly once. Thread-safe. */
-bool lane_submit(struct lane *lane, struct lane_task *task);
+/* Takes a place for one task; false when the lane is full. Thread-safe. */
+bool lane_reserve(struct lane *lane);
+
+/* Queues a task in a place that was reserved for it: it runs exactly once, perhaps before this returns.
+ * Thread-safe. */
+void lane_submit(struct lane *lane, struct lane_task *task);
 
 /* Thread-safe. */
 struct lane_state lane_look(struct lane *lane);

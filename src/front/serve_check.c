@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What every request must pass before it means anything: one length, one host, a token where one is asked
+ * for. Two lengths, or a length and an encoding, are how requests are smuggled past a proxy that reads them
+ * differently (RFC 9112, section 6.3): such a message is refused and its connection closed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "front/serve.h"
+#include "front/xalloc.h"
+
+enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
+
+/* What one walk over the headers finds. */
+struct headers {
+    unsigned lengths, encodings, hosts;
+    const char *length, *encoding, *host, *content_type, *authorization, *api_key, *request_id;
+};
+
+static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct headers *headers = context;
+    if (!value)
+        value = "";
+    if (strcasecmp(name, "Content-Length") == 0) {
+        headers->lengths++;
+        headers->length = value;
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        headers->encodings++;
+        headers->encoding = value;
+    } else if (strcasecmp(name, "Host") == 0) {
+        headers->hosts++;
+        headers->host = value;
+    } else if (strcasecmp(name, "Content-Type") == 0) {
+        headers->content_type = value;
+    } else if (strcasecmp(name, "Authorization") == 0) {
+        headers->authorization = value;
+    } else if (strcasecmp(name, "X-API-Key") == 0) {
+        headers->api_key = value;
+    } else if (strcasecmp(name, "X-Request-Id") == 0) {
+        headers->request_id = value;
+    }
+    return MHD_YES;
+}
+
+static bool consists_of(const char *text, size_t most, const char *others)
+{
+    size_t size = 0;
+    for (; text[size]; size++) {
+        const char byte = text[size];
+        if (size == most || !((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                              (byte >= 'A' && byte <= 'Z') || strchr(others, byte)))
+            return false;
+    }
+    return size > 0;
+}
+
+/* The caller's own id where it can be one, so that a request can be followed through several services. */
+static void name_request(struct exchange *exchange, const char *wanted)
+{
+    struct service *service = exchange->service;
+    if (wanted && consists_of(wanted, REQUEST_ID_MAX_BYTES, "-._:"))
+        (void)snprintf(exchange->request_id, sizeof exchange->request_id, "%s", wanted);
+    else
+        (void)snprintf(exchange->request_id, sizeof exchange->request_id, "%08llx-%06llx",
+                       (unsigned long long)service->start_number & 0xFFFFFFFF,
+                       (unsigned long long)atomic_fetch_add(&service->next_number, 1));
+}
+
+static bool refuse(struct exchange *exchange, int http_status, const char *code, const char *message)
+{
+    exchange->close = true;
+    serve_refuse(exchange, http_status, code, message);
+    return false;
+}
+
+static bool check_framing(struct exchange *exchange, const struct headers *headers)
+{
+    if (headers->lengths > 1 || headers->encodings > 1 || (headers->lengths && headers->encodings))
+        return refuse(exchange, 400, "invalid",
+                      "the request has more than one of Content-Length and Transfer-Encoding");
+    if (headers->length &&
+        (strspn(headers->length, "0123456789") != strlen(headers->length) || headers->length[0] == '\0'))
+        return refuse(exchange, 400, "invalid", "Content-Length is no number");
+    if (headers->encoding && strcasecmp(headers->encoding, "chunked") != 0)
+        return refuse(exchange, 501, "unsupported", "Transfer-Encoding: only chunked is understood");
+    if (headers->hosts > 1)
+        return refuse(exchange, 400, "invalid", "the request has more than one Host header");
+    if (headers->host && headers->host[0] && !consists_of(headers->host, HOST_MAX_BYTES, ".-_:[]"))
+        return refuse(exchange, 400, "invalid", "the Host header is no host");
+    return true;
+}
+
+/* As long for a wrong token as for a right one. */
+static bool is_same(const char *given, const char *token)
+{
+    const size_t given_size = strlen(given), size = strlen(token);
+    unsigned difference = given_size != size;
+    for (size_t i = 0; i < size; i++)
+        difference |=
+            (unsigned)(unsigned char)token[i] ^ (unsigned char)given[given_size ? i % given_size : 0];
+    return difference == 0;
+}
+
+static bool is_allowed(const struct exchange *exchange, const struct headers *headers)
+{
+    static const char scheme[] = "Bearer ";
+    const char *token = exchange->service->token;
+    const enum api_route route = exchange->route;
+    if (!token || route == API_HEALTHZ || route == API_READYZ || route == API_PAGE || route == API_OPENAPI ||
+        route == API_OBJECT)
+        return true;
+    if (headers->api_key && is_same(headers->api_key, token))
+        return true;
+    return headers->authorization && strncasecmp(headers->authorization, scheme, sizeof scheme - 1) == 0 &&
+           is_same(headers->authorization + sizeof scheme - 1, token);
+}
+
+const char *serve_header(const struct exchange *exchange, const char *name)
+{
+    return exchange->service->http->lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+bool serve_check(struct exchange *exchange)
+{
+    struct headers headers = {0};
+    (void)exchange->service->http->get_connection_values(exchange->connection, MHD_HEADER_KIND, look,
+                                                         &headers);
+    name_request(exchange, headers.request_id);
+    exchange->route = api_route_find(exchange->method, exchange->path, &exchange->target);
+    exchange->host = headers.host && headers.host[0] ? headers.host : NULL;
+    exchange->content_type = headers.content_type;
+    if (!check_framing(exchange, &headers))
+        return false;
+    if (strcmp(exchange->method, "OPTIONS") != 0 && !is_allowed(exchange, &headers)) {
+        serve_refuse(exchange, 401, "unauthorized",
+                     "this service asks for a token: send Authorization: Bearer TOKEN");
+        return false;
+    }
+    if (!exchange->service->fixed_links && exchange->host)
+        exchange->link_base = xprintf("http://%s", exchange->host);
+    return true;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libmicrohttpd's callbacks: the steps of an exchange.
+ *
+ *     serve_begin    request line     → NEW
+ *     serve_handle   headers          → checks; BODY, DISCARD, WAITING or READY
+ *                    pieces of body   → the upload or the JSON buffer
+ *                    end of body      → WAITING (suspended) or READY
+ *                    resumed          → READY: the answer is queued
+ *     serve_end      always, once
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "front/serve.h"
+#include "front/xalloc.h"
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void serve_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                      enum MHD_ConnectionNotificationCode what)
+{
+    struct service *service = context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            service->http->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context = info ? guard_add(service->guard, info->connect_fd) : NULL;
+    } else {
+        guard_remove(service->guard, *socket_context);
+        *socket_context = NULL;
+    }
+}
+
+void *serve_begin(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct service *service = context;
+    struct exchange *exchange = xcalloc(1, sizeof *exchange);
+    const union MHD_ConnectionInfo *info =
+        service->http->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const char *mark = strchr(uri, '?');
+    exchange->service = service;
+    exchange->connection = connection;
+    exchange->begun_ns = now_ns();
+    exchange->guard = info ? info->socket_context : NULL;
+    exchange->path = mark ? strndup(uri, (size_t)(mark - uri)) : strdup(uri);
+    exchange->query = mark ? xstrdup(mark + 1) : NULL;
+    if (!exchange->path)
+        out_of_memory();
+    guard_enter(exchange->guard, GUARD_HEADERS, 0);
+    atomic_fetch_add(&service->metrics.in_flight, 1);
+    return exchange;
+}
+
+static bool has_body(const struct exchange *exchange)
+{
+    const char *length = serve_header(exchange, "Content-Length");
+    return (length && strspn(length, "0") != strlen(length)) || serve_header(exchange, "Transfer-Encoding");
+}
+
+/*
+ * A refusal that is sent while the client still sends is often lost to it, together with the connection. So
+ * the rest of a small body is read first; who announced much, or waits for "100 Continue", hears at once.
+ */
+static bool discards(const struct exchange *exchange)
+{
+    const char *expects = serve_header(exchange, "Expect");
+    const char *length = serve_header(exchange, "Content-Length");
+    return !exchange->close && !expects && length && strtoull(length, NULL, 10) <= SERVICE_DISCARD_MAX_BYTES;
+}
+
+static enum MHD_Result handle_headers(struct exchange *exchange, const char *method)
+{
+    exchange->method = xstrdup(method);
+    if (serve_check(exchange))
+        serve_prepare(exchange);
+    if (exchange->step == EXCHANGE_READY && has_body(exchange) && discards(exchange))
+        exchange->step = EXCHANGE_DISCARD;
+    if (exchange->step == EXCHANGE_READY)
+        return serve_reply(exchange);
+    guard_enter(exchange->guard, GUARD_BODY, 0);
+    return MHD_YES;
+}
+
+static enum MHD_Result handle_piece(struct exchange *exchange, const char *data, size_t *data_size)
+{
+    exchange->received_bytes += *data_size;
+    guard_received(exchange->guard, exchange->received_bytes);
+    if (exchange->step == EXCHANGE_BODY && !serve_take(exchange, data, *data_size))
+        exchange->step = EXCHANGE_DISCARD;
+    *data_size = 0;
+    /* Of a chunked body nobody knows how much is still to come. */
+    if (exchange->step == EXCHANGE_DISCARD && exchange->received_bytes > 2 * SERVICE_DISCARD_MAX_BYTES &&
+        exchange->received_bytes >
+            exchange->service->settings->engine.limits.max_input_bytes + SERVICE_DISCARD_MAX_BYTES)
+        return MHD_NO;
+    return MHD_YES;
+}
+
+enum MHD_Result serve_handle(void *context, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *data, size_t *data_size,
+                             void **exchange_context)
+{
+    (void)context, (void)connection, (void)url, (void)version;
+    struct exchange *exchange = *exchange_context;
+    if (!exchange->method)
+        return handle_headers(exchange, method);
+    if (*data_size > 0)
+        return handle_piece(exchange, data, data_size);
+    if (exchange->step == EXCHANGE_BODY) {
+        guard_enter(exchange->guard, GUARD_WORKING, 0);
+        if (serve_run(exchange))
+            return MHD_YES;
+    }
+    if (exchange->step == EXCHANGE_DISCARD)
+        exchange->step = EXCHANGE_READY;
+    return exchange->step == EXCHANGE_READY ? serve_reply(exchange) : MHD_YES;
+}
+
+void serve_end(void *context, struct MHD_Connection *connection, void **exchange_context,
+               enum MHD_RequestTerminationCode how)
+{
+    (void)context, (void)connection;
+    struct exchange *exchange = *exchange_context;
+    if (!exchange)
+        return;
+    struct service *service = exchange->service;
+    const double seconds = (double)(now_ns() - exchange->begun_ns) / 1e9;
+    if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        exchange->answer.http_status = 0;
+    metrics_count(&service->metrics, exchange->route, exchange->answer.http_status, seconds);
+    atomic_fetch_add(&service->metrics.body_bytes, exchange->received_bytes);
+    serve_log(exchange, seconds);
+    guard_enter(exchange->guard, GUARD_IDLE, 0);
+    tess_upload_abort(exchange->upload);
+    if (exchange->response)
+        service->http->destroy_response(exchange->response);
+    api_answer_clear(&exchange->answer);
+    api_target_clear(&exchange->target);
+    free(exchange->method);
+    free(exchange->path);
+    free(exchange->query);
+    free(exchange->link_base);
+    free(exchange->body);
+    free(exchange);
+    *exchange_context = NULL;
+    atomic_fetch_sub(&service->metrics.in_flight, 1);
+}

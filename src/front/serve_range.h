@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+/* Range and If-None-Match headers (RFC 9110, sections 13.1.2 and 14.2). Pure. */
+#ifndef FRONT_SERVE_RANGE_H
+#define FRONT_SERVE_RANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum serve_range_kind {
+    SERVE_RANGE_ALL,  /* no range, several, or one that is not understood: the whole is a right answer to all
+                       */
+    SERVE_RANGE_PART, /* answer 206 */
+    SERVE_RANGE_NONE  /* outside: answer 416 */
+};
+
+struct serve_range {
+    uint64_t first, size; /* bytes */
+};
+
+/* `header` may be NULL. "bytes=0-99", "bytes=100-", "bytes=-500" of `total` bytes. */
+enum serve_range_kind serve_range_read(const char *header, uint64_t total, struct serve_range *range_out);
+
+/* Is `etag` (without quotes) among those of the header, or is that "*"? Weak ones compare as the others do.
+ */
+bool serve_etag_matches(const char *header, const char *etag);
+
+#endif

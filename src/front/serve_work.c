@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/* What an exchange does between its headers and its answer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "front/page_files.h"
+#include "front/serve.h"
+#include "front/xalloc.h"
+
+static void refuse_error(struct exchange *exchange, const struct tess_error *error)
+{
+    api_answer_clear(&exchange->answer);
+    api_refuse(error, &exchange->answer);
+    exchange->step = EXCHANGE_READY;
+}
+
+/* Whether what is known to come is too much; a chunked body tells as it comes. */
+static bool is_too_long(struct exchange *exchange, uint64_t most, const char *limit)
+{
+    const char *length = serve_header(exchange, "Content-Length");
+    if (!length || (strlen(length) <= 19 && strtoull(length, NULL, 10) <= most))
+        return false;
+    struct tess_error error = {.status = TESS_ERR_LIMIT};
+    (void)snprintf(error.limit, sizeof error.limit, "%s", limit);
+    (void)snprintf(
+        error.message, sizeof error.message, "a body of %.20s bytes is more than the limit %s of %llu%s",
+        length, limit, (unsigned long long)most,
+        exchange->route == API_ADD_IMAGE ? "; POST /upload_url gives a link for larger images" : "");
+    refuse_error(exchange, &error);
+    return true;
+}
+
+static void begin_image(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    const uint64_t most = service->settings->engine.limits.max_input_bytes;
+    const struct api_request request = {
+        .route = exchange->route, .target = &exchange->target, .query = exchange->query};
+    struct tess_error error;
+    exchange->step = EXCHANGE_READY;
+    char *grid_id = api_grid_id(&request, &exchange->answer);
+    if (grid_id && !is_too_long(exchange, most, "max-bytes")) {
+        if (tess_upload_open(service->api.store, grid_id, most, &exchange->upload, &error) == TESS_OK)
+            exchange->step = EXCHANGE_BODY;
+        else
+            refuse_error(exchange, &error);
+    }
+    free(grid_id);
+}
+
+static void answer_preflight(struct exchange *exchange)
+{
+    exchange->response = exchange->service->http->create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+    exchange->answer.http_status = 204;
+    exchange->step = EXCHANGE_READY;
+    const char *allow = strcmp(exchange->path, "*") == 0 ? "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+                                                         : api_allow(exchange->path);
+    serve_add_header(exchange, "Allow", allow);
+}
+
+/* Paths of the page's parts are none of the API's. */
+static bool is_page(const struct exchange *exchange)
+{
+    return (exchange->route == API_NONE || exchange->route == API_PAGE) && page_file_find(exchange->path);
+}
+
+void serve_prepare(struct exchange *exchange)
+{
+    const bool page = is_page(exchange);
+    exchange->step = EXCHANGE_BODY;
+    if (strcmp(exchange->method, "OPTIONS") == 0 &&
+        (page || strcmp(exchange->path, "*") == 0 || api_allow(exchange->path))) {
+        answer_preflight(exchange);
+    } else if (page && (strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0)) {
+        exchange->route = API_PAGE;
+    } else if (page) {
+        exchange->route = API_WRONG_METHOD;
+        serve_refuse(exchange, 405, "method-not-allowed", "this address does not take that method");
+    } else if (exchange->route == API_ADD_IMAGE) {
+        begin_image(exchange);
+    } else if (exchange->route == API_OBJECT && strcmp(exchange->method, "PUT") == 0) {
+        if (!is_too_long(exchange, exchange->service->settings->engine.limits.max_input_bytes, "max-bytes"))
+            serve_object_put(exchange);
+    } else if (exchange->route == API_NONE || exchange->route == API_WRONG_METHOD) {
+        struct api_request request = {.route = exchange->route, .target = &exchange->target};
+        api_run(&exchange->service->api, &request, &exchange->answer);
+        exchange->step = EXCHANGE_READY;
+    } else {
+        (void)is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes");
+    }
+}
+
+static bool take_json(struct exchange *exchange, const char *data, size_t size)
+{
+    const size_t have = (size_t)exchange->received_bytes - size;
+    if (exchange->received_bytes > SERVICE_BODY_MAX_BYTES) {
+        serve_refuse(exchange, 413, "limit", "the body is longer than the limit body-bytes of 1048576");
+        return false;
+    }
+    if (have + size > exchange->body_room) {
+        const size_t room = 2 * (have + size);
+        char *larger = realloc(exchange->body, room);
+        if (!larger) {
+            serve_refuse(exchange, 503, "memory", "no memory for the request's body");
+            return false;
+        }
+        exchange->body = larger;
+        exchange->body_room = room;
+    }
+    memcpy(exchange->body + have, data, size);
+    return true;
+}
+
+bool serve_take(struct exchange *exchange, const char *data, size_t size)
+{
+    struct tess_error error;
+    if (!exchange->upload)
+        return take_json(exchange, data, size);
+    if (tess_upload_write(exchange->upload, data, size, &error) == TESS_OK)
+        return true;
+    refuse_error(exchange, &error);
+    return false;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void put_object(struct exchange *exchange)
+{
+    char key[TESS_KEY_MAX_BYTES + 1];
+    struct tess_error error;
+    const enum tess_status status = tess_upload_commit(exchange->upload, key, &error);
+    exchange->upload = NULL;
+    if (status != TESS_OK) {
+        refuse_error(exchange, &error);
+        return;
+    }
+    exchange->answer.http_status = 200;
+    exchange->answer.body = xstrdup("{\"message\":\"image saved\"}");
+    exchange->answer.body_bytes = strlen(exchange->answer.body);
+}
+
+static void run_api(struct exchange *exchange, uint32_t timeout_ms)
+{
+    struct service *service = exchange->service;
+    struct api_request request = {.route = exchange->route,
+                                  .target = &exchange->target,
+                                  .query = exchange->query,
+                                  .content_type = exchange->content_type,
+                                  .body = exchange->body ? exchange->body : "",
+                                  .body_bytes = exchange->body ? (size_t)exchange->received_bytes : 0,
+                                  .upload = exchange->upload,
+                                  .link_base = exchange->link_base,
+                                  .cancel = &service->cancel,
+                                  .timeout_ms = timeout_ms};
+    exchange->upload = NULL;
+    api_run(&service->api, &request, &exchange->answer);
+    if (exchange->route == API_GENERATE_GRID)
+        metrics_count_grid(&service->metrics, &exchange->answer);
+}
+
+/* On a lane's thread. Waiting in the queue takes from the request's time; how long a client took to send it
+ * does not. */
+static void run_task(struct lane_task *task)
+{
+    struct exchange *exchange = (struct exchange *)task;
+    struct service *service = exchange->service;
+    const int64_t spent_ms = (now_ns() - exchange->whole_ns) / 1000000;
+    if (exchange->route == API_OBJECT) {
+        put_object(exchange);
+    } else if (exchange->route == API_GENERATE_GRID && spent_ms >= (int64_t)service->timeout_ms) {
+        api_refuse_as(504, "timeout", "the request's time was over before its turn came", &exchange->answer);
+    } else {
+        const int64_t left_ms = (int64_t)service->timeout_ms - spent_ms;
+        run_api(exchange, exchange->route == API_GENERATE_GRID ? (uint32_t)left_ms : 0);
+    }
+    exchange->step = EXCHANGE_READY;
+    exchange->service->http->resume_connection(exchange->connection);
+}
+
+/* What takes no longer than handing it over would. */
+static bool is_quick(const struct exchange *exchange)
+{
+    const enum api_route route = exchange->route;
+    return route == API_HEALTHZ || route == API_OPENAPI || route == API_METRICS || route == API_PAGE ||
+           (route == API_OBJECT && !exchange->upload) ||
+           ((route == API_COUNTER_GET || route == API_READYZ) && !exchange->service->remote_store);
+}
+
+static void run_at_once(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    exchange->step = EXCHANGE_READY;
+    if (exchange->route == API_PAGE) {
+        serve_page(exchange);
+    } else if (exchange->route == API_OBJECT) {
+        serve_object(exchange);
+    } else if (exchange->route == API_METRICS) {
+        char *text = metrics_print(service);
+        exchange->response =
+            exchange->service->http->create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+        exchange->answer.http_status = 200;
+        serve_add_header(exchange, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    } else {
+        run_api(exchange, 0);
+    }
+}
+
+bool serve_run(struct exchange *exchange)
+{
+    struct service *service = exchange->service;
+    if (exchange->route == API_READYZ && atomic_load(&service->draining)) {
+        serve_refuse(exchange, 503, "draining", "the service is about to stop");
+        return false;
+    }
+    if (is_quick(exchange)) {
+        run_at_once(exchange);
+        return false;
+    }
+    const enum service_lane which = exchange->route == API_GENERATE_GRID ? LANE_GRID : LANE_STORE;
+    struct lane *lane = service->lanes[which];
+    if (!lane_reserve(lane)) {
+        const struct lane_state state = lane_look(lane);
+        atomic_fetch_add(&service->metrics.refused, 1);
+        serve_refuse(exchange, 503, "busy", "the service has all the work that it can take; try again later");
+        exchange->answer.retry_after_s = lane_retry_after_s(&state);
+        return false;
+    }
+    exchange->task.run = run_task;
+    exchange->step = EXCHANGE_WAITING;
+    exchange->whole_ns = now_ns();
+    /* First suspended, then handed over: from then on all of the exchange is the lane's, which may be done
+     * with it before submit returns. */
+    exchange->service->http->suspend_connection(exchange->connection);
+    lane_submit(lane, &exchange->task);
+    return true;
+}
