@@ -111,9 +111,10 @@ def test_more_clients_than_connections():
 
 def test_time_is_up():
     write_jpeg("photo.jpg", 3000, 2000)
-    with Service("--timeout", "1ms") as service:
-        service.add("g", "photo.jpg")
-        late = service.ask("POST", "/generate_grid?uniqueGridId=g")
+    with Service("--timeout", "50ms") as service:
+        for _ in range(4):
+            service.add("g", "photo.jpg")
+        late = service.ask("POST", "/generate_grid?uniqueGridId=g&tile=2000&format=avif")
         equal((late.status, late.json()["code"]), (504, "timeout"))
 
 
