@@ -2,6 +2,7 @@
 // Talking to the service: JSON, tokens, waiting when it is busy, and errors that can be told to people.
 
 const TOKEN_NAME = 'tessera-token';
+const BASE = new URL('.', import.meta.url); // a proxy may have put the service below a path
 const TRIES = 6;
 const LONGEST_WAIT_S = 30;
 
@@ -29,13 +30,13 @@ export function hintFor(error) {
   }
 }
 
-/** A path of encoded segments: path('grids', 'a/b') is "/grids/a%2Fb". */
+/** An address of encoded segments: path('grids', 'a/b') is "grids/a%2Fb". */
 export function path(...segments) {
   for (const segment of segments) {
     // A browser takes these for steps through folders, encoded or not: the request would go elsewhere.
     if (segment === '.' || segment === '..') throw new ApiError('service', `“${segment}” cannot be used in an address.`, 400);
   }
-  return '/' + segments.map((segment) => encodeURIComponent(segment)).join('/');
+  return segments.map((segment) => encodeURIComponent(segment)).join('/');
 }
 
 function noAnswer() {
@@ -128,11 +129,11 @@ function newToken(refused) {
 }
 
 /**
- * Asks the service and resolves to its JSON; rejects with ApiError.
+ * Asks the service (address as path() makes it) and resolves to its JSON; rejects with ApiError.
  * Options: query (an object), json or body with type, signal, onProgress(0…1), onWait().
  */
 export async function ask(method, address, { query, json, body, type, ...rest } = {}) {
-  const url = query ? `${address}?${new URLSearchParams(query)}` : address;
+  const url = new URL(query ? `${address}?${new URLSearchParams(query)}` : address, BASE);
   const headers = {};
   if (json !== undefined) headers['Content-Type'] = 'application/json';
   else if (body) headers['Content-Type'] = type || 'application/octet-stream';

@@ -11,7 +11,9 @@ const COLUMNS = 20;
 export async function contactSheet(gridId, keys, signal) {
   const sorted = [...keys].sort(); // an order of our own: rearranging photos asks for the same sheet again
   const columns = Math.min(COLUMNS, sorted.length);
-  const answer = await build(gridId, sorted, { tile: `${TILE}x${TILE}`, columns, quality: 70, expires: 3600 }, signal);
+  const plain = { gap: 0, margin: 0, fit: 'cover', format: 'jpeg', label: '', title: '' }; // whatever the service's defaults
+  const options = { ...plain, tile: `${TILE}x${TILE}`, columns, quality: 70, expires: 3600 };
+  const answer = await build(gridId, sorted, options, signal);
   await load(answer.presigned_url);
   return {
     url: answer.presigned_url.replaceAll('"', '%22'),

@@ -5,7 +5,7 @@ import { ask, ApiError } from './api.js';
 
 /** Asks for a picture of these keys in this order; resolves to the service's answer. */
 export function build(gridId, keys, options, signal) {
-  return ask('POST', '/generate_grid', { query: { uniqueGridId: gridId, ...options }, json: { keys }, signal });
+  return ask('POST', 'generate_grid', { query: { uniqueGridId: gridId, ...options }, json: { keys }, signal });
 }
 
 /** Loads a picture before it is shown, so that the one before it stays until then. */

@@ -20,10 +20,9 @@ export function readOptions(form) {
     tile: `${value.width}x${value.height}`,
     gap: value.gap, margin: value.margin, fit: value.fit, background: value.background,
     format: value.format, expires: value.expires,
+    title: value.title.trim(), label: value.numbers ? '%n' : '', // empty: none, whatever the service's default is
   };
   if (value.columns) query.columns = value.columns;
-  if (value.title.trim()) query.title = value.title.trim();
-  if (value.numbers) query.label = '%n';
   if (value.format !== 'png') query.quality = value.quality;
   return query;
 }

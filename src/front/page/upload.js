@@ -9,7 +9,7 @@ const LARGE_BYTES = 5 * 1024 * 1024; // gateways in front of the service may tak
 async function sendLarge(gridId, file, options) {
   const query = { uniqueGridId: gridId };
   if (file.type.startsWith('image/')) query.type = file.type;
-  const link = await ask('POST', '/upload_url', { query, onWait: options.onWait, signal: options.signal });
+  const link = await ask('POST', 'upload_url', { query, onWait: options.onWait, signal: options.signal });
   try {
     await put(link.upload_url, file, { type: file.type, ...options });
   } catch (error) {
@@ -21,7 +21,7 @@ async function sendLarge(gridId, file, options) {
 }
 
 async function sendSmall(gridId, file, options) {
-  const answer = await ask('POST', '/add_image', { query: { uniqueGridId: gridId }, body: file, type: file.type, ...options });
+  const answer = await ask('POST', 'add_image', { query: { uniqueGridId: gridId }, body: file, type: file.type, ...options });
   return answer.s3Key;
 }
 
