@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/stop.h"
 #include <tessera/status.h>
+#include <tessera/store.h>
 
 struct objects;
 struct object_writer;
@@ -55,6 +56,31 @@ struct object_link_request {
     const char *method;       /* "GET" or "PUT" */
     int64_t now_s;            /* Unix time of signing */
     uint32_t expires_s;       /* wanted life, 1..604800 */
+    const char *base; /* where the link begins, "http://host:8080"; NULL: as configured. Only for a store
+                         whose links lead to us; borrowed */
+};
+
+/* A request for an object as a server received it. All borrowed. */
+struct object_visit {
+    const char *method;
+    const char *host;  /* the Host header */
+    const char *path;  /* as received, still encoded: "/objects/images/a%20b.jpg" */
+    const char *query; /* as received, without the '?' */
+};
+
+enum { OBJECT_BUCKET_MAX_BYTES = 63 };
+
+/* Which object a verified request is about. */
+struct object_target {
+    char bucket[OBJECT_BUCKET_MAX_BYTES + 1];
+    char key[TESS_KEY_MAX_BYTES + 1];
+};
+
+/* An object as an open file. */
+struct object_file {
+    int fd; /* the caller's to close */
+    struct object_info info;
+    int64_t modified_s; /* Unix time */
 };
 
 struct objects_ops {
@@ -104,6 +130,16 @@ struct objects_ops {
     enum tess_status (*writer_commit)(struct object_writer *writer, const char *key,
                                       struct tess_error *error);
     void (*writer_abort)(struct object_writer *writer);
+
+    /*
+     * Both NULL for a store whose links lead to a server of its own. verify: was this request allowed by a
+     * link of this store, and is it valid at now_s? TESS_ERR_DENIED when it was not, TESS_ERR_NOT_FOUND for a
+     * path that is no object's. open_file: the object for reading; TESS_ERR_NOT_FOUND.
+     */
+    enum tess_status (*verify)(const struct objects *objects, const struct object_visit *request,
+                               int64_t now_s, struct object_target *target_out, struct tess_error *error);
+    enum tess_status (*open_file)(struct objects *objects, const char *bucket, const char *key,
+                                  struct object_file *file_out, struct tess_error *error);
 };
 
 /* First member of every implementation. */
@@ -114,7 +150,7 @@ struct objects {
                          repeating */
 };
 
-enum { BUCKET_NAME_MAX_BYTES = 63 };
+enum { BUCKET_NAME_MAX_BYTES = OBJECT_BUCKET_MAX_BYTES };
 
 /* S3's rules: 3 to 63 of a-z 0-9 . -, beginning and ending in a letter or digit, no "..". TESS_ERR_INVALID.
  * Pure. */

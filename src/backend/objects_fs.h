@@ -35,28 +35,13 @@
 enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bool *created_out,
                                  struct objects **objects_out, struct tess_error *error);
 
-/* A request for an object as a server received it. All borrowed. */
-struct objects_fs_request {
-    const char *method;
-    const char *host;  /* the Host header */
-    const char *path;  /* as received, still encoded: "/objects/images/a%20b.jpg" */
-    const char *query; /* as received, without the '?' */
-};
-
-/* Which object a verified request is about. */
-struct objects_fs_target {
-    char bucket[BUCKET_NAME_MAX_BYTES + 1];
-    char key[TESS_KEY_MAX_BYTES + 1];
-};
-
 /*
  * Was this request allowed by a link of this store, and is it valid at now_s? Bucket and key come out of the
  * same path that was verified: serve those, and do not take the path apart again. The signature covers
  * method, host, path and life, and leaves out a path that link_base may have (a proxy may strip it or not).
  * TESS_ERR_DENIED when it was not; TESS_ERR_NOT_FOUND for a path that is no object's. Thread-safe.
  */
-enum tess_status objects_fs_verify(const struct objects *objects, const struct objects_fs_request *request,
-                                   int64_t now_s, struct objects_fs_target *target_out,
-                                   struct tess_error *error);
+enum tess_status objects_fs_verify(const struct objects *objects, const struct object_visit *request,
+                                   int64_t now_s, struct object_target *target_out, struct tess_error *error);
 
 #endif

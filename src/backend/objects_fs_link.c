@@ -52,32 +52,42 @@ static void canonical_host(char *host, const char *default_port)
         host[size - port] = '\0';
 }
 
-enum tess_status objects_fs_set_link_base(struct objects_fs *fs, const char *link_base,
-                                          struct tess_error *error)
+void link_base_clear(struct link_base *base)
 {
-    bool https = strncasecmp(link_base, "https://", 8) == 0;
-    const char *host = link_base + (https ? 8 : 7);
+    free(base->base);
+    free(base->host);
+    free(base->prefix);
+    *base = (struct link_base){0};
+}
+
+enum tess_status link_base_read(struct link_base *base, const char *text, struct tess_error *error)
+{
+    bool https = strncasecmp(text, "https://", 8) == 0;
+    const char *host = text + (https ? 8 : 7);
     size_t host_size = 0;
-    if (https || strncasecmp(link_base, "http://", 7) == 0) {
+    if (https || strncasecmp(text, "http://", 7) == 0) {
         while (host[host_size] && is_host_byte(host[host_size]))
             host_size++;
     }
+    *base = (struct link_base){0};
     if (host_size == 0 || (host[host_size] != '/' && host[host_size] != '\0') || !is_path(host + host_size))
         return error_set(
             error, TESS_ERR_INVALID,
             "links cannot begin with \"%.200s\": give http:// or https://, a host, and if need be a "
             "port and a path",
-            link_base);
-    size_t size = strlen(link_base);
-    while (link_base[size - 1] == '/')
+            text);
+    size_t size = strlen(text);
+    while (text[size - 1] == '/')
         size--;
-    size_t before_path = (size_t)(host - link_base) + host_size;
-    fs->link_base = strndup(link_base, size);
-    fs->link_host = strndup(host, host_size);
-    fs->link_prefix = strndup(link_base + before_path, size > before_path ? size - before_path : 0);
-    if (!fs->link_base || !fs->link_host || !fs->link_prefix)
-        return error_set(error, TESS_ERR_MEMORY, "no memory to open the store");
-    canonical_host(fs->link_host, https ? ":443" : ":80");
+    size_t before_path = (size_t)(host - text) + host_size;
+    base->base = strndup(text, size);
+    base->host = strndup(host, host_size);
+    base->prefix = strndup(text + before_path, size > before_path ? size - before_path : 0);
+    if (!base->base || !base->host || !base->prefix) {
+        link_base_clear(base);
+        return error_set(error, TESS_ERR_MEMORY, "no memory for where links begin");
+    }
+    canonical_host(base->host, https ? ":443" : ":80");
     return TESS_OK;
 }
 
@@ -114,10 +124,10 @@ static struct sigv4_credentials credentials_of(const struct objects_fs *fs)
     return (struct sigv4_credentials){.access_key_id = fs->key.id, .secret_access_key = fs->key.secret};
 }
 
-enum tess_status objects_fs_link(struct objects *objects, const struct object_link_request *request,
-                                 struct bytes *url_out, int64_t *expires_at_out, struct tess_error *error)
+static enum tess_status make_link(const struct objects_fs *fs, const struct link_base *base,
+                                  const struct object_link_request *request, struct bytes *url_out,
+                                  int64_t *expires_at_out, struct tess_error *error)
 {
-    const struct objects_fs *fs = (const struct objects_fs *)objects;
     struct sigv4_result signature = {0};
     struct bytes path;
     bytes_init(url_out, URL_MAX_BYTES);
@@ -133,7 +143,7 @@ enum tess_status objects_fs_link(struct objects *objects, const struct object_li
         status = error_set(error, TESS_ERR_MEMORY, "no memory for the link to %.200s", request->key);
         goto cleanup;
     }
-    const struct sigv4_header host = {"host", fs->link_host};
+    const struct sigv4_header host = {"host", base->host};
     const struct sigv4_request signing = {.method = request->method,
                                           .path = path_text,
                                           .headers = &host,
@@ -146,8 +156,7 @@ enum tess_status objects_fs_link(struct objects *objects, const struct object_li
     if (status != TESS_OK)
         goto cleanup;
     const char *query = bytes_text(&signature.output);
-    status =
-        query ? bytes_append_format(url_out, "%s%s?%s", fs->link_base, path_text, query) : TESS_ERR_MEMORY;
+    status = query ? bytes_append_format(url_out, "%s%s?%s", base->base, path_text, query) : TESS_ERR_MEMORY;
     if (status != TESS_OK)
         error_set(error, status, "no room for the link to %.200s", request->key);
     *expires_at_out = request->now_s + (int64_t)request->expires_s;
@@ -159,8 +168,25 @@ cleanup:
     return status;
 }
 
+enum tess_status objects_fs_link(struct objects *objects, const struct object_link_request *request,
+                                 struct bytes *url_out, int64_t *expires_at_out, struct tess_error *error)
+{
+    const struct objects_fs *fs = (const struct objects_fs *)objects;
+    struct link_base other;
+    if (!request->base)
+        return make_link(fs, &fs->link, request, url_out, expires_at_out, error);
+    enum tess_status status = link_base_read(&other, request->base, error);
+    if (status != TESS_OK) {
+        bytes_init(url_out, 0);
+        return status;
+    }
+    status = make_link(fs, &other, request, url_out, expires_at_out, error);
+    link_base_clear(&other);
+    return status;
+}
+
 /* "/objects/BUCKET/KEY", encoded, to its parts. */
-static enum tess_status split_path(const char *path, struct objects_fs_target *target)
+static enum tess_status split_path(const char *path, struct object_target *target)
 {
     struct bytes plain;
     bytes_init(&plain, URL_MAX_BYTES);
@@ -186,15 +212,14 @@ static enum tess_status split_path(const char *path, struct objects_fs_target *t
     return status;
 }
 
-enum tess_status objects_fs_verify(const struct objects *objects, const struct objects_fs_request *request,
-                                   int64_t now_s, struct objects_fs_target *target_out,
-                                   struct tess_error *error)
+enum tess_status objects_fs_verify(const struct objects *objects, const struct object_visit *request,
+                                   int64_t now_s, struct object_target *target_out, struct tess_error *error)
 {
     const struct objects_fs *fs = (const struct objects_fs *)objects;
     const char *path = request->path;
-    size_t prefix = strlen(fs->link_prefix);
+    size_t prefix = strlen(fs->link.prefix);
     memset(target_out, 0, sizeof *target_out);
-    if (strncmp(path, fs->link_prefix, prefix) == 0 &&
+    if (strncmp(path, fs->link.prefix, prefix) == 0 &&
         strncmp(path + prefix, OBJECTS_PATH, strlen(OBJECTS_PATH)) == 0)
         path += prefix;
     if (split_path(path, target_out) != TESS_OK) {
@@ -204,7 +229,7 @@ enum tess_status objects_fs_verify(const struct objects *objects, const struct o
     char *host = strdup(request->host);
     if (!host)
         return error_set(error, TESS_ERR_MEMORY, "no memory to verify a link");
-    canonical_host(host, strncasecmp(fs->link_base, "https:", 6) == 0 ? ":443" : ":80");
+    canonical_host(host, strncasecmp(fs->link.base, "https:", 6) == 0 ? ":443" : ":80");
     const struct sigv4_header header = {"host", host};
     const struct sigv4_request signing = {.method = request->method,
                                           .path = path,

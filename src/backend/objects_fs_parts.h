@@ -9,14 +9,23 @@
 #include "backend/objects_fs.h"
 #include "backend/signing_key.h"
 
+/* Where links begin, taken apart. */
+struct link_base {
+    char *base;   /* "https://host:8443/prefix", no slash at the end */
+    char *host;   /* "host:8443": lower case, without the scheme's own port */
+    char *prefix; /* "/prefix" or "" */
+};
+void link_base_clear(struct link_base *base); /* safe on a zeroed struct */
+
+/* TESS_ERR_INVALID, TESS_ERR_MEMORY; nothing is left then. */
+enum tess_status link_base_read(struct link_base *base, const char *text, struct tess_error *error);
+
 /* Immutable after opening, so that any number of threads may use it without a lock. */
 struct objects_fs {
     struct objects base;
-    char *root;        /* DIR/objects */
-    char *partial;     /* DIR/objects/.partial */
-    char *link_base;   /* "https://host:8443/prefix", no slash at the end */
-    char *link_host;   /* "host:8443": lower case, without the scheme's own port */
-    char *link_prefix; /* "/prefix" or "" */
+    char *root;    /* DIR/objects */
+    char *partial; /* DIR/objects/.partial */
+    struct link_base link;
     struct signing_key key;
 };
 
@@ -31,10 +40,6 @@ enum tess_status objects_fs_missing(const struct objects_fs *fs, const char *buc
                                     struct tess_error *error);
 
 void objects_fs_info(const struct stat *file, struct object_info *info_out);
-
-/* Takes link_base apart into the fields of `fs`. */
-enum tess_status objects_fs_set_link_base(struct objects_fs *fs, const char *link_base,
-                                          struct tess_error *error);
 
 /* Removes temporaries that were last written to more than an hour before now_s. */
 void objects_fs_sweep(const struct objects_fs *fs, int64_t now_s);

@@ -164,3 +164,11 @@ uint64_t budget_peak_bytes(struct budget *budget)
     pthread_mutex_unlock(&budget->lock);
     return peak;
 }
+
+uint64_t budget_used_bytes(struct budget *budget)
+{
+    pthread_mutex_lock(&budget->lock);
+    uint64_t used = budget->used_bytes;
+    pthread_mutex_unlock(&budget->lock);
+    return used;
+}

@@ -46,6 +46,9 @@ bool budget_try_reserve(struct budget *budget, enum budget_share which, uint64_t
 
 void budget_release(struct budget *budget, enum budget_share which, uint64_t bytes);
 
+/* Bytes that are reserved now, over all shares. */
+uint64_t budget_used_bytes(struct budget *budget);
+
 /* Most bytes that were reserved at once, over all shares. */
 uint64_t budget_peak_bytes(struct budget *budget);
 

@@ -93,3 +93,12 @@ void tess_engine_destroy(struct tess_engine *engine)
     budget_destroy(engine->budget);
     free(engine);
 }
+
+void tess_engine_stats(struct tess_engine *engine, struct tess_engine_stats *stats_out)
+{
+    *stats_out = (struct tess_engine_stats){.memory_budget_bytes = engine->options.memory_bytes,
+                                            .memory_used_bytes = budget_used_bytes(engine->budget),
+                                            .memory_peak_bytes = budget_peak_bytes(engine->budget),
+                                            .threads = pool_threads(engine->workers),
+                                            .fetches = pool_threads(engine->fetchers)};
+}

@@ -225,7 +225,8 @@ static enum tess_status presign(const struct grid_build *build, struct answer *a
                                                 .key = build->key,
                                                 .method = "GET",
                                                 .now_s = clock_unix_ms() / 1000,
-                                                .expires_s = build->request->options.expires_s};
+                                                .expires_s = build->request->options.expires_s,
+                                                .base = build->request->link_base};
     struct bytes url;
     enum tess_status status = objects->ops->link(objects, &request, &url, &answer->pub.expires_at_s, error);
     if (status != TESS_OK)
@@ -291,14 +292,16 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
                                   const struct tess_grid_request *request, struct tess_answer **answer_out,
                                   struct tess_error *error)
 {
-    struct grid_build build = {
-        .input =
-            {.engine = engine, .store = store, .request = request, .stop = &build.stop, .building = true},
-        .backend = &store->backend,
-        .request = request,
-        .caller = {&request->watch, montage_deadline_ns(engine), engine->options.limits.timeout_ms},
-        .stop = {caller_must_stop, &build.caller},
-        .begun_ns = clock_monotonic_ns()};
+    struct grid_build build = {.input = {.engine = engine,
+                                         .store = store,
+                                         .request = request,
+                                         .stop = &build.stop,
+                                         .building = true},
+                               .backend = &store->backend,
+                               .request = request,
+                               .caller = montage_caller(engine, &request->watch),
+                               .stop = {caller_must_stop, &build.caller},
+                               .begun_ns = clock_monotonic_ns()};
     *answer_out = NULL;
     enum tess_status status = grid_lookup_init(&build.lookup, &build.input, error);
     if (status != TESS_OK)

@@ -94,7 +94,8 @@ static enum tess_status list_images(struct grid_lookup *lookup, struct tess_erro
                                         .format = format_of(input->request),
                                         .stop = input->stop};
     lookup->bucket = backend->source_bucket;
-    if (input->building && backend->objects->remote && input->request->options.order != TESS_ORDER_ADDED)
+    if (input->building && backend->objects->remote && input->request->options.order != TESS_ORDER_ADDED &&
+        !input->request->keys)
         lookup->early = early_create(&config);
     const struct store_listing listing = {.grid_id = input->request->grid_id,
                                           .order = input->request->options.order,
@@ -105,6 +106,8 @@ static enum tess_status list_images(struct grid_lookup *lookup, struct tess_erro
     enum tess_status status = store_list_keys(input->store, &listing, &lookup->keys, error);
     if (lookup->early)
         early_listed(lookup->early);
+    if (status == TESS_OK && input->request->keys)
+        status = store_choose_keys(&lookup->keys, input->request->keys, input->request->key_count, error);
     return status;
 }
 
@@ -113,6 +116,9 @@ enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_
 {
     const struct tess_grid_request *request = input->request;
     *lookup = (struct grid_lookup){.input = input};
+    if (request->images && request->keys)
+        return error_set(error, TESS_ERR_INVALID,
+                         "give keys of the grid id, or images of a bucket, not both");
     enum tess_status status = request->images ? find_images(lookup, error) : list_images(lookup, error);
     if (status == TESS_OK)
         status = montage_plan(input->engine, &request->options, lookup->keys.count, format_of(request),
@@ -193,8 +199,7 @@ enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *s
                                 struct tess_plan_summary *summary_out, char key_out[TESS_KEY_MAX_BYTES + 1],
                                 struct tess_error *error)
 {
-    const struct caller caller = {&request->watch, montage_deadline_ns(engine),
-                                  engine->options.limits.timeout_ms};
+    const struct caller caller = montage_caller(engine, &request->watch);
     const struct stop stop = {caller_must_stop, &caller};
     const struct grid_lookup_input input = {engine, store, request, &stop, false};
     struct grid_lookup lookup;

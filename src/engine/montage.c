@@ -38,10 +38,11 @@ enum tess_status montage_plan(const struct tess_engine *engine, const struct tes
     return status;
 }
 
-int64_t montage_deadline_ns(const struct tess_engine *engine)
+struct caller montage_caller(const struct tess_engine *engine, const struct tess_watch *watch)
 {
-    const uint32_t timeout_ms = engine->options.limits.timeout_ms;
-    return timeout_ms ? clock_monotonic_ns() + (int64_t)timeout_ms * 1000000 : 0;
+    const uint32_t timeout_ms = watch->timeout_ms ? watch->timeout_ms : engine->options.limits.timeout_ms;
+    return (struct caller){watch, timeout_ms ? clock_monotonic_ns() + (int64_t)timeout_ms * 1000000 : 0,
+                           timeout_ms};
 }
 
 struct tess_plan_summary montage_summary(const struct plan *plan, uint32_t tiles, uint32_t pages)
@@ -251,7 +252,7 @@ enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_
     struct montage_run run = {.engine = engine,
                               .montage = montage,
                               .format = format_of(&montage->options, montage->output),
-                              .deadline_ns = montage_deadline_ns(engine)};
+                              .deadline_ns = montage_caller(engine, &montage->watch).deadline_ns};
     struct plan plan;
     *result_out = NULL;
     if (!montage->output)

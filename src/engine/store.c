@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Images in and out of the store, and the hit counters: checks, then the backends. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "engine/store_image.h"
 #include "engine/store_state.h"
 #include "image/sniff.h"
-#include "net/random.h"
 
-enum { KEY_RANDOM_BYTES = 16, COUNTER_NAME_MAX_BYTES = 2048 };
+enum { COUNTER_NAME_MAX_BYTES = 2048 };
 
 enum tess_status tess_store_open(const struct tess_store_config *config, struct tess_store **store_out,
                                  struct tess_error *error)
@@ -35,6 +34,17 @@ void tess_store_close(struct tess_store *store)
         return;
     backend_close(&store->backend);
     free(store);
+}
+
+bool tess_store_is_remote(const struct tess_store *store)
+{
+    return store->backend.objects->remote;
+}
+
+void tess_store_stats(const struct tess_store *store, struct tess_store_stats *stats_out)
+{
+    *stats_out = (struct tess_store_stats){0};
+    backend_counts(&store->backend, &stats_out->calls, &stats_out->retries, &stats_out->failures);
 }
 
 enum tess_status tess_store_init(struct tess_store *store, bool *created_out, struct tess_error *error)
@@ -72,18 +82,6 @@ enum tess_status tess_grid_id_check(const char *grid_id, size_t length, struct t
     return check_name("grid id", "grid-id-bytes", grid_id, length, TESS_GRID_ID_MAX_BYTES, error);
 }
 
-/* Random, so that no caller can guess or overwrite another's image; the earlier back end's form: hex and an
- * ending. */
-static enum tess_status make_key(enum image_kind kind, char key_out[TESS_KEY_MAX_BYTES + 1],
-                                 struct tess_error *error)
-{
-    char hex[2 * KEY_RANDOM_BYTES + 1];
-    enum tess_status status = random_hex(KEY_RANDOM_BYTES, hex, error);
-    if (status == TESS_OK)
-        (void)snprintf(key_out, TESS_KEY_MAX_BYTES + 1, "%s.%s", hex, sniff_extension(kind));
-    return status;
-}
-
 /* A millisecond is long for a small file. */
 int64_t tess_store_next_added_ms(struct tess_store *store)
 {
@@ -103,20 +101,6 @@ enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, c
                              key_out, error);
 }
 
-/* Bytes first: a mapping never points at nothing. */
-static enum tess_status map_image(const struct backend *backend, const char *grid_id, const char *key,
-                                  int64_t added_ms, struct tess_error *error)
-{
-    bool removed = false;
-    const struct catalog_ops *ops = backend->catalog->ops;
-    enum tess_status status = ops->add(backend->catalog, grid_id, key, added_ms, error);
-    /* An object that was not mapped after all is taken back, if it is sure that it is not: an answer that got
-     * lost may have been a good one. */
-    if (status != TESS_OK && ops->remove(backend->catalog, grid_id, key, &removed, NULL) == TESS_OK)
-        (void)backend->objects->ops->remove(backend->objects, backend->source_bucket, key, NULL);
-    return status;
-}
-
 enum tess_status tess_store_add_at(struct tess_store *store, const char *grid_id, int64_t added_ms,
                                    const uint8_t *bytes, size_t size_bytes, uint64_t max_bytes,
                                    char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error)
@@ -127,17 +111,14 @@ enum tess_status tess_store_add_at(struct tess_store *store, const char *grid_id
     if (status == TESS_OK && size_bytes > max_bytes)
         status = error_limit(error, "max-bytes", "%zu bytes are more than the limit max-bytes of %llu",
                              size_bytes, (unsigned long long)max_bytes);
-    if (status == TESS_OK && size_bytes == 0)
-        status = error_set(error, TESS_ERR_NOT_IMAGE, "empty file");
-    if (status == TESS_OK && !sniff_is_read(kind))
-        status = error_set(error, TESS_ERR_NOT_IMAGE, "not an image of a kind that tessera reads%s%s",
-                           kind == IMAGE_UNKNOWN ? "" : ": ", kind == IMAGE_UNKNOWN ? "" : sniff_name(kind));
     if (status == TESS_OK)
-        status = make_key(kind, key_out, error);
+        status = store_image_check(kind, size_bytes, error);
+    if (status == TESS_OK)
+        status = store_image_key(sniff_extension(kind), key_out, error);
     if (status == TESS_OK)
         status = objects_put(backend->objects, backend->source_bucket, key_out, sniff_media_type(kind), bytes,
                              size_bytes, error);
-    return status == TESS_OK ? map_image(backend, grid_id, key_out, added_ms, error) : status;
+    return status == TESS_OK ? store_image_map(backend, grid_id, key_out, added_ms, error) : status;
 }
 
 void tess_keys_clear(struct tess_keys *keys)

@@ -112,3 +112,54 @@ enum tess_status tess_store_list(struct tess_store *store, const char *grid_id, 
     const struct store_listing request = {.grid_id = grid_id, .order = order};
     return store_list_keys(store, &request, keys_out, error);
 }
+
+/* strcmp() of what two pointers point to. */
+static int by_key(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* The keys are sorted. `taken` tells of each whether it went into `out`. */
+static enum tess_status take_keys(const struct tess_keys *keys, const char *const *chosen, size_t count,
+                                  bool *taken, char **out, struct tess_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        char **found = bsearch(&chosen[i], keys->keys, keys->count, sizeof *keys->keys, by_key);
+        if (!found)
+            return error_set(error, TESS_ERR_NOT_FOUND, "keys: %.300s is not mapped to this grid id",
+                             chosen[i]);
+        const size_t at = (size_t)(found - keys->keys);
+        if (taken[at])
+            return error_set(error, TESS_ERR_INVALID, "keys: %.300s is there twice", chosen[i]);
+        taken[at] = true;
+        out[i] = *found;
+    }
+    return TESS_OK;
+}
+
+enum tess_status store_choose_keys(struct tess_keys *keys, const char *const *chosen, size_t count,
+                                   struct tess_error *error)
+{
+    if (count == 0)
+        return error_set(error, TESS_ERR_INVALID, "keys: the list is empty");
+    bool *taken = calloc(keys->count, sizeof *taken);
+    char **out = calloc(count, sizeof *out);
+    enum tess_status status = TESS_OK;
+    qsort(keys->keys, keys->count, sizeof *keys->keys, by_key);
+    if (taken && out)
+        status = take_keys(keys, chosen, count, taken, out, error);
+    else
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for %zu keys", count);
+    if (status == TESS_OK) {
+        for (size_t i = 0; i < keys->count; i++) {
+            if (!taken[i])
+                free(keys->keys[i]);
+        }
+        free(keys->keys);
+        *keys = (struct tess_keys){count, out};
+        out = NULL;
+    }
+    free(taken);
+    free(out);
+    return status;
+}

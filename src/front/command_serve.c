@@ -165,6 +165,17 @@ static enum exit_status run(struct service *service, int descriptor, const char 
     return status;
 }
 
+/* "/t" of "https://grids.example.com/t/"; for free(). */
+static char *path_of(const char *url)
+{
+    const char *host = url ? strstr(url, "://") : NULL;
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+    char *prefix = xstrdup(path ? path : "");
+    for (size_t size = strlen(prefix); size > 0 && prefix[size - 1] == '/'; size--)
+        prefix[size - 1] = '\0';
+    return prefix;
+}
+
 static bool open_service(struct service *service, struct settings *settings, const char *url,
                          enum exit_status *status_out)
 {
@@ -189,6 +200,21 @@ static bool open_service(struct service *service, struct settings *settings, con
     return true;
 }
 
+static enum exit_status serve(struct service *service, struct settings *settings, int descriptor,
+                              const char *url)
+{
+    enum exit_status status = EXIT_FAILED;
+    (void)signal(SIGPIPE, SIG_IGN);
+    interrupt_install();
+    if (open_service(service, settings, url, &status))
+        status = run(service, descriptor, url);
+    else
+        (void)close(descriptor);
+    tess_engine_destroy(service->api.engine);
+    tess_store_close(service->api.store);
+    return status;
+}
+
 enum exit_status command_serve(const struct settings *given)
 {
     struct settings settings = *given; /* the address is known only now */
@@ -199,29 +225,20 @@ enum exit_status command_serve(const struct settings *given)
     enum exit_status status = EXIT_FAILED;
     if (!serve_token(given, &token, &status))
         return status;
+    char *prefix = path_of(given->public_url);
     service.token = token;
+    service.prefix = prefix;
     raise_descriptor_limit(settings.connections ? settings.connections : DEFAULT_CONNECTIONS);
     service.http = http_library_open(&missing);
-    if (!service.http) {
+    const int descriptor = service.http ? serve_listen(address, &url, why) : -1;
+    if (!service.http)
         message_error(given, "cannot start the service: %s", missing);
-        free(token);
-        return EXIT_FAILED;
-    }
-    const int descriptor = serve_listen(address, &url, why);
-    if (descriptor < 0) {
+    else if (descriptor < 0)
         message_error(given, "cannot listen on %s: %s", address, why);
-        free(token);
-        return EXIT_FAILED;
-    }
-    (void)signal(SIGPIPE, SIG_IGN);
-    interrupt_install();
-    if (open_service(&service, &settings, url, &status))
-        status = run(&service, descriptor, url);
     else
-        (void)close(descriptor);
-    tess_engine_destroy(service.api.engine);
-    tess_store_close(service.api.store);
+        status = serve(&service, &settings, descriptor, url);
     free(url);
+    free(prefix);
     free(token);
     return status;
 }

@@ -39,7 +39,8 @@ struct service {
     struct guard *guard;
     const char *token;       /* NULL: anybody may call */
     const char *cors_origin; /* "*", an origin, or "" for none */
-    bool fixed_links;        /* --public-url: links begin there, whatever the Host header says */
+    const char *prefix; /* the path in --public-url, "" for none: a proxy may leave it on or take it off */
+    bool fixed_links;   /* --public-url: links begin there, whatever the Host header says */
     bool remote_store;
     uint32_t timeout_ms, connections;
     uint64_t start_number; /* random: request ids of two runs differ */
@@ -71,8 +72,9 @@ struct exchange {
     int64_t whole_ns; /* all of it was here */
     char request_id[72];
 
-    char *method, *path, *query; /* owned; query is NULL where there is none */
-    const char *host;            /* the library's, as are all headers; NULL: none */
+    char *method, *uri, *query; /* owned; query is NULL where there is none */
+    const char *path;           /* in uri, without the prefix of --public-url */
+    const char *host;           /* the library's, as are all headers; NULL: none */
     const char *content_type;
     char *link_base; /* owned */
     enum api_route route;

@@ -50,10 +50,14 @@ void *serve_begin(void *context, const char *uri, struct MHD_Connection *connect
     exchange->connection = connection;
     exchange->begun_ns = now_ns();
     exchange->guard = info ? info->socket_context : NULL;
-    exchange->path = mark ? strndup(uri, (size_t)(mark - uri)) : strdup(uri);
+    exchange->uri = mark ? strndup(uri, (size_t)(mark - uri)) : strdup(uri);
     exchange->query = mark ? xstrdup(mark + 1) : NULL;
-    if (!exchange->path)
+    if (!exchange->uri)
         out_of_memory();
+    const size_t prefix = strlen(service->prefix);
+    exchange->path = exchange->uri;
+    if (strncmp(exchange->uri, service->prefix, prefix) == 0 && exchange->uri[prefix] == '/')
+        exchange->path += prefix;
     guard_enter(exchange->guard, GUARD_HEADERS, 0);
     atomic_fetch_add(&service->metrics.in_flight, 1);
     return exchange;
@@ -145,7 +149,7 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
     api_answer_clear(&exchange->answer);
     api_target_clear(&exchange->target);
     free(exchange->method);
-    free(exchange->path);
+    free(exchange->uri);
     free(exchange->query);
     free(exchange->link_base);
     free(exchange->body);
