@@ -41,9 +41,9 @@ TESS_API void tess_lambda_invocation_clear(struct tess_lambda_invocation *invoca
 /*
  * Waits for the next event, without limit of time (a frozen process waits for days), until *cancel (as in
  * struct tess_watch; may be NULL) is set: TESS_ERR_CANCELLED. A connection that died while the process was
- * frozen is tried again once on a fresh one. TESS_ERR_IO, TESS_ERR_LIMIT ("event-bytes"), TESS_ERR_MEMORY. The
- * caller clears the invocation, whatever comes back; after TESS_ERR_LIMIT its request_id tells which one to
- * fail, if it was told (else NULL).
+ * frozen is tried again once on a fresh one. TESS_ERR_IO, TESS_ERR_LIMIT ("event-bytes"), TESS_ERR_MEMORY.
+ * The caller clears the invocation, whatever comes back; after TESS_ERR_LIMIT its request_id tells which one
+ * to fail, if it was told (else NULL).
  */
 TESS_API enum tess_status tess_lambda_next(struct tess_lambda *lambda, const volatile int *cancel,
                                            struct tess_lambda_invocation *invocation_out,

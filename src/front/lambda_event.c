@@ -112,7 +112,8 @@ static enum tess_status read_v1(const cJSON *tree, struct lambda_event *event, s
     if (!event->method || !event->path)
         return refuse(error, "an API Gateway event (version 1.0) without httpMethod or path");
     if (member_of(member_of(tree, "requestContext"), "elb"))
-        return refuse(error, "events of load balancers are not taken; put API Gateway or a Function URL there");
+        return refuse(error,
+                      "events of load balancers are not taken; put API Gateway or a Function URL there");
     event->content_type = header_of(tree, "content-type");
     enum tess_status status = rebuild_query(tree, event, error);
     return status == TESS_OK ? read_body(tree, event, error) : status;
@@ -205,7 +206,7 @@ static enum tess_status read_form(const cJSON *tree, struct lambda_event *event,
     static const struct {
         const char *name;
         enum tess_status (*read)(const cJSON *, struct lambda_event *, struct tess_error *);
-    } forms[] = {{"rawPath", read_v2},     {"httpMethod", read_v1},         {"Records", read_records},
+    } forms[] = {{"rawPath", read_v2},      {"httpMethod", read_v1},     {"Records", read_records},
                  {"counter", read_counter}, {"uniqueGridId", read_grid}, {"SOURCE_BUCKET", read_bucket}};
     const char *version = text_of(tree, "version");
     if (version && strcmp(version, "2.0") == 0)

@@ -26,8 +26,9 @@ static const struct {
 };
 
 static const char *const kind_names[] = {
-    [LAMBDA_PROXY] = "an HTTP request",  [LAMBDA_COUNTER] = "a counter", [LAMBDA_GRID] = "a grid id",
-    [LAMBDA_BUCKET] = "a bucket's name", [LAMBDA_RECORDS] = "a batch of SQS", [LAMBDA_NOTHING] = "nothing at all",
+    [LAMBDA_PROXY] = "an HTTP request",  [LAMBDA_COUNTER] = "a counter",
+    [LAMBDA_GRID] = "a grid id",         [LAMBDA_BUCKET] = "a bucket's name",
+    [LAMBDA_RECORDS] = "a batch of SQS", [LAMBDA_NOTHING] = "nothing at all",
 };
 
 enum lambda_handler lambda_handler_find(const char *text)
@@ -70,8 +71,8 @@ static enum tess_status find_counter(const struct lambda_event *event, const cha
 {
     struct api_query query;
     enum tess_status status = api_query_read(&query, event->query, error);
-    const char *asked = api_query_get(&query, "counter") ? api_query_get(&query, "counter")
-                                                         : api_query_get(&query, "name");
+    const char *asked =
+        api_query_get(&query, "counter") ? api_query_get(&query, "counter") : api_query_get(&query, "name");
     if (status == TESS_OK && asked) {
         target->id = xstrdup(asked);
     } else if (status == TESS_OK) {

@@ -129,7 +129,9 @@ static enum tess_status perform(struct tess_lambda *self, const struct call *cal
     struct http_request request = {.method = call->method,
                                    .url = url,
                                    .headers = headers,
-                                   .header_count = call->error_type ? 2 : call->body ? 1 : 0,
+                                   .header_count = call->error_type ? 2
+                                                   : call->body     ? 1
+                                                                    : 0,
                                    .body = call->body,
                                    .max_body_bytes = call->max_body_bytes,
                                    .stall_timeout_ms = call->stall_timeout_ms,
@@ -203,7 +205,7 @@ static enum tess_status cancelled(const void *context, struct tess_error *error)
     const struct canceller *canceller = context;
     return __atomic_load_n(canceller->cancel, __ATOMIC_RELAXED)
                ? error_set(error, TESS_ERR_CANCELLED, "cancelled")
-                                                     : TESS_OK;
+               : TESS_OK;
 }
 
 enum tess_status tess_lambda_next(struct tess_lambda *lambda, const volatile int *cancel,
