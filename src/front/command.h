@@ -23,6 +23,7 @@ enum option_group {
     GROUP_WEB = 1 << 13, /* images from https:// addresses */
     GROUP_COMMON = 1 << 14,
     GROUP_SERVE = 1 << 15,
+    GROUP_CORS = 1 << 16,
 };
 
 struct command {
@@ -48,6 +49,7 @@ enum exit_status command_create_grid(const struct settings *settings);
 enum exit_status command_batch(const struct settings *settings);
 enum exit_status command_counter(const struct settings *settings);
 enum exit_status command_serve(const struct settings *settings);
+enum exit_status command_lambda(const struct settings *settings);
 enum exit_status command_init(const struct settings *settings);
 enum exit_status command_doctor(const struct settings *settings);
 

@@ -68,8 +68,19 @@ static const struct command commands[] = {
      "curl -X POST --data-binary @photo.jpg 'http://127.0.0.1:8080/add_image?uniqueGridId=holiday'\n"
      "curl -X POST 'http://127.0.0.1:8080/generate_grid?uniqueGridId=holiday&tile=256'\n",
      "/openapi.json describes every request, /metrics is for Prometheus, /healthz and /readyz for whoever\n"
-     "watches. It speaks plain HTTP: leave TLS to a proxy before it. SIGTERM lets requests come to their end.\n",
-     GROUP_SERVE | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_serve},
+     "watches. It speaks plain HTTP: leave TLS to a proxy before it. SIGTERM lets requests come to their "
+     "end.\n",
+     GROUP_SERVE | GROUP_CORS | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_serve},
+    {"lambda", "", "the AWS Lambda runtime: answers the events of a function",
+     "tessera lambda                   as the last line of a function's bootstrap script\n"
+     "cp tessera bootstrap             a program of this name needs no script\n"
+     "tessera lambda --tile 256        other defaults for the grids\n",
+     "The function's handler selects what it does: add_image, generate_grid, getHitCount, or api, which\n"
+     "routes by path as tessera serve does. It takes events of API Gateway, Function URLs and SQS, and\n"
+     "direct ones: {\"counter\":\"resume\"}, {\"uniqueGridId\":\"holiday\",\"tile\":256} and\n"
+     "{\"SOURCE_BUCKET\":\"photos\",\"DESTINATION_BUCKET\":\"grids\"}. $COUNTER_NAME is what getHitCount\n"
+     "counts when nothing else is named.\n",
+     GROUP_CORS | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_lambda},
     {"init", "", "create the store: buckets, tables, signing key",
      "tessera init\n"
      "tessera init --data /srv/tessera\n"

@@ -28,6 +28,10 @@ void settings_init(struct settings *settings)
     settings->web = (struct tess_web_options){.allowed_hosts = variable("TESSERA_ALLOW_HOST"),
                                               .ca_bundle = variable("TESSERA_CA_BUNDLE")};
     settings->token = variable("TESSERA_TOKEN");
+    settings->cors_origin = variable("TESSERA_CORS_ORIGIN");
+    settings->lambda_runtime_api = variable("AWS_LAMBDA_RUNTIME_API");
+    settings->lambda_handler = variable("_HANDLER");
+    settings->counter_name = variable("COUNTER_NAME");
     const char *terminal = variable("TERM");
     settings->plain_terminal = !terminal || strcmp(terminal, "dumb") == 0;
     settings->no_colour = variable("NO_COLOR") != NULL;

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Written by the handler only, after interrupt_install(). */
+/* Written by the handler and interrupt_ask() only. */
 static volatile int seen;
 static int pipe_ends[2] = {-1, -1};
 static const int numbers[] = {SIGINT, SIGTERM};
@@ -40,6 +40,13 @@ void interrupt_install(void)
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             (void)sigaction(numbers[i], &action, NULL);
     }
+}
+
+void interrupt_ask(void)
+{
+    __atomic_store_n(&seen, 1, __ATOMIC_RELAXED);
+    if (pipe_ends[1] >= 0)
+        (void)!write(pipe_ends[1], "!", 1);
 }
 
 bool interrupt_seen(void)

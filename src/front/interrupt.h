@@ -12,6 +12,9 @@
 void interrupt_install(void);
 bool interrupt_seen(void);
 
+/* As if a signal had come: for another thread that finds a reason to stop. */
+void interrupt_ask(void);
+
 /* For struct tess_watch: non-zero once a signal came. */
 const volatile int *interrupt_flag(void);
 

@@ -75,8 +75,19 @@ static enum exit_status show_help(const struct settings *settings, const char *t
     return finish_text(settings);
 }
 
+/* What AWS Lambda calls a runtime that is brought along. */
+static bool is_bootstrap(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return strcmp(slash ? slash + 1 : program, "bootstrap") == 0;
+}
+
 static enum exit_status run(struct settings *settings, int argc, const char *const *argv)
 {
+    if (argc < 2 && is_bootstrap(argc > 0 ? argv[0] : "")) {
+        settings->command = "lambda";
+        return command_lambda(settings);
+    }
     if (argc < 2) {
         help_overview(stderr, settings);
         return EXIT_USAGE;

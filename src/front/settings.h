@@ -37,14 +37,19 @@ struct settings {
     bool ordered;            /* --ordered */
     uint32_t jobs;           /* --jobs, 0: as many as fit the machine */
 
-    const char *listen;      /* --listen, NULL: 127.0.0.1:8080 */
-    const char *public_url;  /* --public-url: where links begin; NULL: where the client asked */
-    const char *cors_origin; /* --cors-origin: "none", or a value for the header; NULL: "*" */
-    const char *token_file;  /* --token-file, NULL: none */
-    const char *token;       /* TESSERA_TOKEN, NULL: none */
-    uint32_t connections;    /* --connections, 0: the default */
-    uint32_t queue;          /* --queue, 0: the default */
-    uint32_t drain_s;        /* --drain, 0: the default */
+    const char *listen;     /* --listen, NULL: 127.0.0.1:8080 */
+    const char *public_url; /* --public-url: where links begin; NULL: where the client asked */
+    const char
+        *cors_origin; /* --cors-origin, TESSERA_CORS_ORIGIN: "none", or a value for the header; NULL: "*" */
+    const char *token_file; /* --token-file, NULL: none */
+    const char *token;      /* TESSERA_TOKEN, NULL: none */
+    uint32_t connections;   /* --connections, 0: the default */
+    uint32_t queue;         /* --queue, 0: the default */
+    uint32_t drain_s;       /* --drain, 0: the default */
+
+    const char *lambda_runtime_api; /* AWS_LAMBDA_RUNTIME_API, NULL: not in Lambda */
+    const char *lambda_handler;     /* _HANDLER, NULL: none */
+    const char *counter_name;       /* COUNTER_NAME: counted where a request names none; NULL: none */
 
     bool help;     /* --help */
     bool quiet;    /* --quiet: only errors */

@@ -34,6 +34,7 @@ struct http_body {
 };
 
 enum { HTTP_HEADERS_MAX_BYTES = 64 * 1024 };
+#define HTTP_NEVER_STALLS UINT32_MAX /* a stall_timeout_ms: the answer may begin after days */
 
 /* All borrowed for the call. */
 struct http_request {
@@ -45,7 +46,7 @@ struct http_request {
     uint64_t max_body_bytes;      /* of the answer; one that announces or sends more is HTTP_TOO_LARGE */
     uint32_t connect_timeout_ms;  /* 0: the default, 5 s */
     /* Longest time below 1 KiB/s in either direction, or without the first byte, once the connection stands;
-     * 0: 10 s. */
+     * 0: 10 s; HTTP_NEVER_STALLS: no limit. */
     uint32_t stall_timeout_ms;
     uint32_t total_timeout_ms;  /* 0: none */
     bool public_addresses_only; /* refuse to connect to loopback, private, link-local, … addresses */

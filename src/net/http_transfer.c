@@ -272,7 +272,8 @@ enum http_failure http_transfer_overdue(struct http_transfer *transfer, int64_t 
     if (request->total_timeout_ms &&
         now_ns - transfer->begun_ns > (int64_t)request->total_timeout_ms * 1000000)
         return HTTP_OUT_OF_TIME;
-    if (transfer->connected && http_pace_is_slow(&transfer->pace, now_ns, moved_bytes(transfer)))
+    if (transfer->connected && request->stall_timeout_ms != HTTP_NEVER_STALLS &&
+        http_pace_is_slow(&transfer->pace, now_ns, moved_bytes(transfer)))
         return HTTP_STALLED;
     return HTTP_DONE;
 }

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "front/lambda_event.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "front/api_query.h"
+#include "front/base64.h"
+#include "front/json_in.h"
+#include "front/xalloc.h"
+
+static enum tess_status refuse(struct tess_error *error, const char *format, ...) TESS_PRINTF(2, 3);
+static enum tess_status refuse(struct tess_error *error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    *error = (struct tess_error){.status = TESS_ERR_INVALID};
+    (void)vsnprintf(error->message, sizeof error->message, format, args);
+    va_end(args);
+    return TESS_ERR_INVALID;
+}
+
+/* A member by its exact name; NULL: none, or null. */
+static const cJSON *member_of(const cJSON *object, const char *name)
+{
+    const cJSON *member = cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+    return cJSON_IsNull(member) ? NULL : member;
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(member_of(object, name));
+}
+
+/* The value of a header, whose name's case varies from one front door to the next. In REST events both
+ * members may be there, or either be null. */
+static const char *header_of(const cJSON *event, const char *name)
+{
+    static const char *const places[] = {"headers", "multiValueHeaders"};
+    for (size_t i = 0; i < 2; i++) {
+        const cJSON *headers = member_of(event, places[i]);
+        for (const cJSON *header = headers ? headers->child : NULL; header; header = header->next) {
+            const cJSON *value = cJSON_IsArray(header) ? header->child : header;
+            if (header->string && strcasecmp(header->string, name) == 0 && cJSON_IsString(value))
+                return value->valuestring;
+        }
+    }
+    return NULL;
+}
+
+static enum tess_status read_body(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    const cJSON *body = member_of(tree, "body"), *encoded = member_of(tree, "isBase64Encoded");
+    if (encoded && !cJSON_IsBool(encoded))
+        return refuse(error, "the event's isBase64Encoded is neither true nor false");
+    if (!body)
+        return TESS_OK;
+    if (!cJSON_IsString(body))
+        return refuse(error, "the event's body is neither a string nor null");
+    event->body = body->valuestring;
+    event->body_bytes = strlen(event->body);
+    if (!cJSON_IsTrue(encoded))
+        return TESS_OK;
+    event->decoded = base64_decode(event->body, event->body_bytes, &event->body_bytes);
+    event->body = event->decoded;
+    return event->decoded ? TESS_OK : refuse(error, "the event's body is no base64, as isBase64Encoded says");
+}
+
+/* One decoded parameter of a REST event: a string, or null for one without a value. */
+static enum tess_status append_parameter(char **query, const char *name, const cJSON *value,
+                                         struct tess_error *error)
+{
+    if (!cJSON_IsString(value) && !cJSON_IsNull(value))
+        return refuse(error, "the event's query parameter \"%.60s\" is no string", name);
+    if (*query && strlen(*query) > API_QUERY_MAX_BYTES)
+        return TESS_OK; /* will be refused for its size; growing it further would only take time */
+    *query = api_query_append(*query, name, cJSON_IsString(value) ? value->valuestring : "");
+    return TESS_OK;
+}
+
+/* REST events hold the parameters decoded; those with several values show them in the second member only. */
+static enum tess_status rebuild_query(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    const cJSON *many = member_of(tree, "multiValueQueryStringParameters");
+    const cJSON *parameters = many ? many : member_of(tree, "queryStringParameters");
+    if (parameters && !cJSON_IsObject(parameters))
+        return refuse(error, "the event's query parameters are no object");
+    enum tess_status status = TESS_OK;
+    const cJSON *parameter = parameters ? parameters->child : NULL;
+    for (; status == TESS_OK && parameter; parameter = parameter->next) {
+        if (!many) {
+            status = append_parameter(&event->query, parameter->string, parameter, error);
+            continue;
+        }
+        if (!cJSON_IsArray(parameter))
+            return refuse(error, "the event's query parameter \"%.60s\" is no list", parameter->string);
+        for (const cJSON *value = parameter->child; status == TESS_OK && value; value = value->next)
+            status = append_parameter(&event->query, parameter->string, value, error);
+    }
+    return status;
+}
+
+static enum tess_status read_v1(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    event->kind = LAMBDA_PROXY;
+    event->method = text_of(tree, "httpMethod");
+    event->path = text_of(tree, "path");
+    if (!event->method || !event->path)
+        return refuse(error, "an API Gateway event (version 1.0) without httpMethod or path");
+    if (member_of(member_of(tree, "requestContext"), "elb"))
+        return refuse(error,
+                      "events of load balancers are not taken; put API Gateway or a Function URL there");
+    event->content_type = header_of(tree, "content-type");
+    enum tess_status status = rebuild_query(tree, event, error);
+    return status == TESS_OK ? read_body(tree, event, error) : status;
+}
+
+/* "/prod/counters/x" → "/counters/x" for the stage "prod". The stage "$default" is in no path. */
+static const char *without_stage(const char *path, const char *stage)
+{
+    const size_t size = stage ? strlen(stage) : 0;
+    if (size == 0 || path[0] != '/' || strncmp(path + 1, stage, size) != 0)
+        return path;
+    if (path[1 + size] == '\0')
+        return "/";
+    return path[1 + size] == '/' ? path + 1 + size : path;
+}
+
+static enum tess_status read_v2(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    const cJSON *context = member_of(tree, "requestContext");
+    const char *path = text_of(tree, "rawPath"), *query = text_of(tree, "rawQueryString");
+    event->kind = LAMBDA_PROXY;
+    event->method = text_of(member_of(context, "http"), "method");
+    if (!event->method || !path)
+        return refuse(error, "an event of version 2.0 without requestContext.http.method or rawPath");
+    if (member_of(tree, "httpMethod"))
+        return refuse(error, "an event of version 2.0 with the httpMethod of version 1.0");
+    event->path = without_stage(path, text_of(context, "stage"));
+    event->query = query ? xstrdup(query) : NULL;
+    event->content_type = header_of(tree, "content-type");
+    return read_body(tree, event, error);
+}
+
+static enum tess_status read_records(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    const cJSON *records = member_of(tree, "Records");
+    event->kind = LAMBDA_RECORDS;
+    if (!cJSON_IsArray(records) || !records->child)
+        return refuse(error, "the event's Records are no list, or an empty one");
+    event->records = xcalloc((size_t)cJSON_GetArraySize(records), sizeof *event->records);
+    for (const cJSON *record = records->child; record; record = record->next) {
+        const char *source = text_of(record, "eventSource");
+        if (!source || strcmp(source, "aws:sqs") != 0)
+            return refuse(error, "a record from \"%.60s\"; only those of SQS (aws:sqs) are taken",
+                          source ? source : "");
+        const struct lambda_record found = {text_of(record, "messageId"), text_of(record, "body")};
+        if (!found.message_id || found.message_id[0] == '\0' || !found.body)
+            return refuse(error, "a record of SQS without messageId or body");
+        event->records[event->record_count++] = found;
+    }
+    return TESS_OK;
+}
+
+static enum tess_status read_counter(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    event->kind = LAMBDA_COUNTER;
+    event->counter = text_of(tree, "counter");
+    if (!event->counter)
+        return refuse(error, "the event's counter is no string");
+    if (tree->child->next)
+        return refuse(error, "an event with a counter has nothing else, but here is \"%.60s\"",
+                      strcmp(tree->child->string, "counter") == 0 ? tree->child->next->string
+                                                                  : tree->child->string);
+    return TESS_OK;
+}
+
+static enum tess_status read_bucket(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    const cJSON *dest = member_of(tree, "DESTINATION_BUCKET");
+    event->kind = LAMBDA_BUCKET;
+    event->source_bucket = text_of(tree, "SOURCE_BUCKET");
+    event->dest_bucket = cJSON_GetStringValue(dest);
+    if (!event->source_bucket || event->source_bucket[0] == '\0')
+        return refuse(error, "the event's SOURCE_BUCKET is no name");
+    if (dest && (!event->dest_bucket || event->dest_bucket[0] == '\0'))
+        return refuse(error, "the event's DESTINATION_BUCKET is no name");
+    return TESS_OK;
+}
+
+static enum tess_status read_grid(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    (void)tree;
+    (void)error;
+    event->kind = LAMBDA_GRID; /* looked at where grids are made */
+    return TESS_OK;
+}
+
+/* Each form by a member that no other has. */
+static enum tess_status read_form(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
+{
+    static const struct {
+        const char *name;
+        enum tess_status (*read)(const cJSON *, struct lambda_event *, struct tess_error *);
+    } forms[] = {{"rawPath", read_v2},      {"httpMethod", read_v1},     {"Records", read_records},
+                 {"counter", read_counter}, {"uniqueGridId", read_grid}, {"SOURCE_BUCKET", read_bucket}};
+    const char *version = text_of(tree, "version");
+    if (version && strcmp(version, "2.0") == 0)
+        return read_v2(tree, event, error);
+    if (version && strcmp(version, "1.0") == 0)
+        return read_v1(tree, event, error);
+    const size_t count = sizeof forms / sizeof *forms;
+    size_t form = 0;
+    while (form < count && !cJSON_GetObjectItemCaseSensitive(tree, forms[form].name))
+        form++;
+    for (size_t i = form + 1; i < count; i++) {
+        if (cJSON_GetObjectItemCaseSensitive(tree, forms[i].name))
+            return refuse(error, "an event with both %s and %s", forms[form].name, forms[i].name);
+    }
+    if (form < count)
+        return forms[form].read(tree, event, error);
+    if (!tree->child) {
+        event->kind = LAMBDA_NOTHING;
+        return TESS_OK;
+    }
+    return refuse(error,
+                  "an event of no known form: neither of API Gateway, a Function URL or SQS, nor with "
+                  "counter, uniqueGridId or SOURCE_BUCKET; it begins with \"%.60s\"",
+                  tree->child->string);
+}
+
+enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_event *event,
+                                   struct tess_error *error)
+{
+    char why[128];
+    *event = (struct lambda_event){.kind = LAMBDA_NOTHING, .text = text, .text_bytes = size};
+    event->tree = json_read_up_to(text, size, LAMBDA_MAX_RECORDS, why);
+    if (!event->tree)
+        return refuse(error, "the event is not JSON: %s", why);
+    if (cJSON_IsNull(event->tree))
+        return TESS_OK;
+    if (!cJSON_IsObject(event->tree))
+        return refuse(error, "the event is no JSON object");
+    return read_form(event->tree, event, error);
+}
+
+void lambda_event_clear(struct lambda_event *event)
+{
+    free(event->query);
+    free(event->decoded);
+    free(event->records);
+    cJSON_Delete(event->tree);
+    *event = (struct lambda_event){.kind = LAMBDA_NOTHING};
+}

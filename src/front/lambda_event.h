@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a Lambda function is invoked with, taken apart. Six forms are known:
+ *
+ *     {"httpMethod":"POST","path":"/add_image","queryStringParameters":{…},…}    API Gateway, REST (v1)
+ *     {"version":"2.0","rawPath":"/prod/add_image","requestContext":{…},…}       HTTP API (v2), Function URL
+ *     {"counter":"cloud-resume"}                                                 direct: count a hit
+ *     {"uniqueGridId":"holiday","tile":256,…}                                    direct: a grid
+ *     {"SOURCE_BUCKET":"photos","DESTINATION_BUCKET":"grids",…}                  direct: a whole bucket
+ *     {"Records":[{"eventSource":"aws:sqs","messageId":"…","body":"…"}]}         a batch from a queue
+ *
+ * What is no such form, or two of them at once, is an error with words: an event that was misunderstood would
+ * count as done.
+ */
+#ifndef FRONT_LAMBDA_EVENT_H
+#define FRONT_LAMBDA_EVENT_H
+
+#include <cJSON.h>
+#include <stddef.h>
+
+#include <tessera/status.h>
+
+enum { LAMBDA_MAX_RECORDS = 10000 }; /* the most that SQS puts into one event */
+
+enum lambda_kind {
+    LAMBDA_PROXY,   /* API Gateway or Function URL: wants an answer with statusCode and body */
+    LAMBDA_COUNTER, /* `counter` */
+    LAMBDA_GRID,    /* `text` is the request's JSON body */
+    LAMBDA_BUCKET,  /* `tree` with `source_bucket` and `dest_bucket`; its other members are options */
+    LAMBDA_RECORDS, /* `records` */
+    LAMBDA_NOTHING, /* {} or null: for a handler that needs to be told nothing */
+};
+
+struct lambda_record {
+    const char *message_id, *body;
+};
+
+/* Strings belong to the event, those that are const to its tree. */
+struct lambda_event {
+    enum lambda_kind kind;
+    cJSON *tree;
+    const char *text; /* as given to lambda_event_read(), borrowed */
+    size_t text_bytes;
+
+    /* LAMBDA_PROXY */
+    const char *method, *path; /* the path without the stage, percent-encoded as it came */
+    char *query;               /* as in an address; NULL: none */
+    const char *content_type;  /* NULL: not told */
+    const char *body;          /* decoded; NULL: none */
+    size_t body_bytes;
+    char *decoded; /* what `body` points to, if it came in base64 */
+
+    const char *counter;                     /* LAMBDA_COUNTER */
+    const char *source_bucket, *dest_bucket; /* LAMBDA_BUCKET; the second NULL: as configured */
+
+    struct lambda_record *records; /* LAMBDA_RECORDS; at least one */
+    size_t record_count;
+};
+
+/* TESS_ERR_INVALID, with words. The caller clears the event, whatever comes back. Pure. */
+enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_event *event,
+                                   struct tess_error *error);
+void lambda_event_clear(struct lambda_event *event);
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "front/lambda_handler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/api_query.h"
+#include "front/xalloc.h"
+
+#define KINDS(kind) (1U << (kind))
+
+static const struct {
+    const char *name, *alias;
+    unsigned kinds; /* of events that it takes */
+} handlers[HANDLER_UNKNOWN] = {
+    [HANDLER_API] = {"api", NULL,
+                     KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_COUNTER) | KINDS(LAMBDA_GRID) | KINDS(LAMBDA_BUCKET) |
+                         KINDS(LAMBDA_RECORDS)},
+    [HANDLER_ADD_IMAGE] = {"add_image", NULL, KINDS(LAMBDA_PROXY)},
+    [HANDLER_GENERATE_GRID] = {"generate_grid", "create_grid",
+                               KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_GRID) | KINDS(LAMBDA_BUCKET) |
+                                   KINDS(LAMBDA_RECORDS)},
+    [HANDLER_HIT_COUNT] = {"getHitCount", "hit_counter",
+                           KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_COUNTER) | KINDS(LAMBDA_NOTHING)},
+};
+
+static const char *const kind_names[] = {
+    [LAMBDA_PROXY] = "an HTTP request",  [LAMBDA_COUNTER] = "a counter",
+    [LAMBDA_GRID] = "a grid id",         [LAMBDA_BUCKET] = "a bucket's name",
+    [LAMBDA_RECORDS] = "a batch of SQS", [LAMBDA_NOTHING] = "nothing at all",
+};
+
+enum lambda_handler lambda_handler_find(const char *text)
+{
+    if (!text)
+        return HANDLER_API;
+    const char *dot = strrchr(text, '.');
+    const char *name = dot ? dot + 1 : text;
+    unsigned handler = 0;
+    while (handler < HANDLER_UNKNOWN && strcmp(name, handlers[handler].name) != 0 &&
+           !(handlers[handler].alias && strcmp(name, handlers[handler].alias) == 0))
+        handler++;
+    return (enum lambda_handler)handler;
+}
+
+const char *lambda_handler_names(void)
+{
+    return "api, add_image, generate_grid (or create_grid), getHitCount (or hit_counter)";
+}
+
+const char *lambda_handler_name(enum lambda_handler handler)
+{
+    return handler < HANDLER_UNKNOWN ? handlers[handler].name : "unknown";
+}
+
+enum tess_status lambda_handler_accepts(enum lambda_handler handler, enum lambda_kind kind,
+                                        struct tess_error *error)
+{
+    if (handler < HANDLER_UNKNOWN && handlers[handler].kinds & KINDS(kind))
+        return TESS_OK;
+    *error = (struct tess_error){.status = TESS_ERR_INVALID};
+    (void)snprintf(error->message, sizeof error->message, "the handler %s takes no event with %s",
+                   lambda_handler_name(handler), kind_names[kind]);
+    return TESS_ERR_INVALID;
+}
+
+/* From the query's "counter" or "name", the path /counters/NAME, or what the function is configured with. */
+static enum tess_status find_counter(const struct lambda_event *event, const char *counter_name,
+                                     struct api_target *target, struct tess_error *error)
+{
+    struct api_query query;
+    enum tess_status status = api_query_read(&query, event->query, error);
+    const char *asked =
+        api_query_get(&query, "counter") ? api_query_get(&query, "counter") : api_query_get(&query, "name");
+    if (status == TESS_OK && asked) {
+        target->id = xstrdup(asked);
+    } else if (status == TESS_OK) {
+        const enum api_route route = api_route_find("POST", event->path, target);
+        if (route != API_COUNTER_HIT)
+            api_target_clear(target);
+        if (!target->id && counter_name)
+            target->id = xstrdup(counter_name);
+    }
+    api_query_clear(&query);
+    if (status != TESS_OK || target->id)
+        return status;
+    *error = (struct tess_error){.status = TESS_ERR_INVALID,
+                                 .message = "which counter? Add ?counter=NAME to the address, or set "
+                                            "COUNTER_NAME for the function"};
+    return TESS_ERR_INVALID;
+}
+
+static enum tess_status proxy_request(enum lambda_handler handler, const struct lambda_event *event,
+                                      const char *counter_name, struct api_target *target,
+                                      struct api_request *request, struct tess_error *error)
+{
+    request->query = event->query;
+    request->content_type = event->content_type;
+    request->body = event->body;
+    request->body_bytes = event->body_bytes;
+    if (handler == HANDLER_API) {
+        request->route = api_route_find(event->method, event->path, target);
+    } else if (handler == HANDLER_HIT_COUNT) {
+        request->route = API_COUNTER_HIT;
+        request->query = NULL; /* has been read */
+        return find_counter(event, counter_name, target, error);
+    } else {
+        request->route = handler == HANDLER_ADD_IMAGE ? API_ADD_IMAGE : API_GENERATE_GRID;
+    }
+    return TESS_OK;
+}
+
+static enum tess_status direct_counter(const char *name, struct api_target *target,
+                                       struct api_request *request, struct tess_error *error)
+{
+    request->route = API_COUNTER_HIT;
+    if (name) {
+        target->id = xstrdup(name);
+        return TESS_OK;
+    }
+    *error = (struct tess_error){
+        .status = TESS_ERR_INVALID,
+        .message = "which counter? Send {\"counter\":\"NAME\"}, or set COUNTER_NAME for the function"};
+    return TESS_ERR_INVALID;
+}
+
+enum tess_status lambda_handler_request(enum lambda_handler handler, const struct lambda_event *event,
+                                        const char *counter_name, struct api_target *target_out,
+                                        struct api_request *request_out, struct tess_error *error)
+{
+    *target_out = (struct api_target){0};
+    *request_out = (struct api_request){.route = API_NONE, .target = target_out};
+    enum tess_status status = lambda_handler_accepts(handler, event->kind, error);
+    if (status != TESS_OK)
+        return status;
+    if (event->kind == LAMBDA_PROXY)
+        return proxy_request(handler, event, counter_name, target_out, request_out, error);
+    if (event->kind == LAMBDA_COUNTER)
+        return direct_counter(event->counter, target_out, request_out, error);
+    if (event->kind == LAMBDA_NOTHING)
+        return direct_counter(counter_name, target_out, request_out, error);
+    request_out->route = API_GENERATE_GRID;
+    request_out->content_type = "application/json";
+    request_out->body = event->text;
+    request_out->body_bytes = event->text_bytes;
+    return TESS_OK;
+}

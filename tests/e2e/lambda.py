@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`tessera lambda` against a small Runtime API, on the embedded store: every form of event, errors, deadlines."""
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import program
+from program import contains, environment, equal, run, write_jpeg
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "service"))
+from fake_runtime import FakeRuntime  # noqa: E402  pylint: disable=wrong-import-position
+
+
+class Function:
+    """The program as a function's one process."""
+
+    def __init__(self, runtime, handler="api", command=None, **variables):
+        env = environment(AWS_LAMBDA_RUNTIME_API=runtime.address, _HANDLER=handler, TESSERA_DATA="store", **variables)
+        self.process = subprocess.Popen(command or [program.PROGRAM, "lambda"], env=env, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE)
+        self.status, self.log = None, ""
+
+    def end(self, status=0, by=signal.SIGTERM):
+        if by:
+            self.process.send_signal(by)
+        _, err = self.process.communicate(timeout=60)
+        self.log = err.decode("utf-8")
+        equal(self.process.returncode, status, "exit status, with the log %s" % self.log)
+        return [json.loads(line) for line in self.log.splitlines()]
+
+
+@contextlib.contextmanager
+def function(handler="api", status=0, **options):
+    runtime = FakeRuntime()
+    there = Function(runtime, handler, **options)
+    there.lines = None
+    try:
+        yield runtime, there
+        if there.process.returncode is None:
+            there.lines = there.end(status)
+    finally:
+        there.process.kill()
+        there.process.wait()
+        runtime.close()
+
+
+def v1(method, path, query=None, body=None, **more):
+    event = {"resource": "/{proxy+}", "path": path, "httpMethod": method, "headers": {"Content-Type": "application/json"},
+             "multiValueHeaders": None, "queryStringParameters": query, "multiValueQueryStringParameters": None,
+             "requestContext": {"stage": "prod", "path": "/prod" + path}, "body": body, "isBase64Encoded": False}
+    if query:
+        event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
+    event.update(more)
+    return event
+
+
+def v2(method, path, query="", body=None, stage="$default", **more):
+    event = {"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+             "headers": {"content-type": "application/json"}, "isBase64Encoded": False,
+             "requestContext": {"stage": stage, "http": {"method": method, "path": path}}}
+    if body is not None:
+        event["body"] = body
+    event.update(more)
+    return event
+
+
+def image(name="a.jpg", **options):
+    write_jpeg(name, **options)
+    with open(name, "rb") as file:
+        return file.read()
+
+
+def encoded(bytes_):
+    return {"body": base64.b64encode(bytes_).decode("ascii"), "isBase64Encoded": True}
+
+
+def proxied(done, status):
+    equal(done.kind, "response", repr(done.text[:300]))
+    equal(done.body["statusCode"], status, repr(done.text[:300]))
+    equal(done.body["isBase64Encoded"], False)
+    return done.proxied()
+
+
+def failed(done, type_, *words):
+    equal(done.kind, "error", repr(done.text[:300]))
+    equal(done.body["errorType"], type_, done.body["errorMessage"])
+    equal(done.headers["Lambda-Runtime-Function-Error-Type"], type_)
+    equal(done.body["stackTrace"], [])
+    contains(done.body["errorMessage"], *words)
+
+
+def sqs(*bodies):
+    return {"Records": [{"messageId": "m%d" % number, "eventSource": "aws:sqs", "body": body}
+                        for number, body in enumerate(bodies)]}
+
+
+def failures(done):
+    equal(done.kind, "response", repr(done.text[:300]))
+    equal(list(done.body), ["batchItemFailures"])
+    return sorted(failure["itemIdentifier"] for failure in done.body["batchItemFailures"])
+
+
+def test_image_then_grid_by_proxy_events():
+    photo = image()
+    with function() as (runtime, there):
+        saved = proxied(runtime.invoke(v1("POST", "/add_image", {"uniqueGridId": "a b/ö"}, **encoded(photo))), 200)
+        equal((saved["message"], saved["image_size"]), ("image saved", len(photo)))
+        saved = proxied(runtime.invoke(v2("POST", "/prod/add_image", "uniqueGridId=a%20b%2F%C3%B6", stage="prod",
+                                          **encoded(photo))), 200)
+        equal(saved["message"], "image saved")
+        done = runtime.invoke(v1("POST", "/generate_grid", {"uniqueGridId": "a b/ö", "tile": "20"}))
+        grid = proxied(done, 200)
+        equal((grid["message"], grid["tiles"], grid["width"], grid["cached"]), ("built grid", 2, 20, False))
+        contains(grid["presigned_url"], "X-Amz-Signature=")
+        equal(done.body["headers"]["content-type"], "application/json")
+        equal(done.body["headers"]["access-control-allow-origin"], "*")
+        grid = proxied(runtime.invoke(v2("POST", "/create_grid", "uniqueGridId=a+b%2F%C3%B6&tile=20")), 200)
+        equal((grid["message"], grid["cached"]), ("built grid", True))
+        listed = proxied(runtime.invoke(v2("GET", "/grids/a%20b%2F%C3%B6")), 200)
+        equal(listed["count"], 2)
+        grid = proxied(runtime.invoke(v2("POST", "/create_grid", "uniqueGridId=a+b%2F%C3%B6",
+                                         body=json.dumps({"keys": listed["keys"][:1], "tile": 30}))), 200)
+        equal((grid["tiles"], grid["width"]), (1, 30))
+    equal([line["status"] for line in there.lines], [200] * 6)
+    equal(there.lines[0]["trace_id"], "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")
+    contains(there.lines[0]["request_id"], "8476a536-")
+    equal(there.lines[0]["handler"], "api")
+    assert all("Expect" not in headers for headers in runtime.requests), runtime.requests[0]
+
+
+def test_counters():
+    with function(COUNTER_NAME="home") as (runtime, there):
+        for hit in range(1, 21):
+            done = runtime.invoke({"counter": "resume"})
+            equal(done.body, {"statusCode": 200, "value": hit})
+        equal(proxied(runtime.invoke(v1("GET", "/counters/resume")), 200), {"value": 20})
+        equal(proxied(runtime.invoke(v2("POST", "/counters/resume")), 200), {"value": 21})
+        failed(runtime.invoke({}), "Tessera.Invalid", "nothing at all")
+        failed(runtime.invoke({"counter": ""}), "Tessera.Invalid")
+        failed(runtime.invoke({"counter": 7}), "Tessera.Invalid", "no string")
+        run("counter", "resume", "--set", "9007199254740993", "--data", "store", status=0)
+        contains(runtime.invoke({"counter": "resume"}).text.decode(), '"value":9007199254740994')
+    equal(len(there.lines), 26)
+
+
+def test_handlers():
+    photo = image()
+    with function("index.getHitCount", COUNTER_NAME="home") as (runtime, _):
+        equal(runtime.invoke({}).body, {"statusCode": 200, "value": 1})
+        equal(proxied(runtime.invoke(v1("GET", "/Prod/whatever")), 200), {"value": 2})
+        equal(proxied(runtime.invoke(v2("GET", "/x", "counter=other")), 200), {"value": 1})
+        equal(proxied(runtime.invoke(v1("GET", "/x", {"name": "other"})), 200), {"value": 2})
+        equal(proxied(runtime.invoke(v2("POST", "/counters/other")), 200), {"value": 3})
+        failed(runtime.invoke({"uniqueGridId": "g"}), "Tessera.Invalid", "getHitCount")
+    with function("hit_counter") as (runtime, _):
+        equal(proxied(runtime.invoke(v1("GET", "/x")), 400)["code"], "invalid")
+        failed(runtime.invoke({}), "Tessera.Invalid", "COUNTER_NAME")
+        equal(runtime.invoke({"counter": "other"}).body["value"], 4)
+    with function("add_image") as (runtime, _):
+        equal(proxied(runtime.invoke(v2("PUT", "/any", "uniqueGridId=g", **encoded(photo))), 200)["message"], "image saved")
+        equal(proxied(runtime.invoke(v2("POST", "/any", "uniqueGridId=g", body="no image")), 415)["code"], "not-image")
+        failed(runtime.invoke(sqs("g")), "Tessera.Invalid", "add_image")
+    for name in ("create_grid", "tessera.generate_grid"):
+        with function(name) as (runtime, _):
+            equal(proxied(runtime.invoke(v1("GET", "/any", {"uniqueGridId": "g"})), 200)["message"], "built grid")
+            equal(runtime.invoke({"uniqueGridId": "g"}).body["message"], "built grid")
+
+
+def test_direct_grids_and_buckets():
+    run("add", "--grid", "g", *[image("%d.jpg" % i) and "%d.jpg" % i for i in range(4)], "--data", "store", status=0)
+    os.makedirs("store/objects/photos/2026")
+    for name in ("x.jpg", "2026/y.jpg"):
+        shutil.copy("0.jpg", "store/objects/photos/" + name)
+    with function() as (runtime, _):
+        grid = runtime.invoke({"uniqueGridId": "g", "tile": 16, "background": "white"})
+        equal((grid.kind, grid.body["message"], grid.body["width"], grid.body["tiles"]), ("response", "built grid", 32, 4))
+        failed(runtime.invoke({"uniqueGridId": "none"}), "Tessera.NotFound", "none")
+        failed(runtime.invoke({"uniqueGridId": "g", "tyle": 16}), "Tessera.Invalid", "tile")
+        failed(runtime.invoke({"uniqueGridId": "g", "tile": 100000}), "Tessera.Limit")
+        for dest in ("grids", "elsewhere", "elsewhere"):
+            os.makedirs("store/objects/" + dest, exist_ok=True)
+            done = runtime.invoke({"SOURCE_BUCKET": "photos", "DESTINATION_BUCKET": dest, "tile": 10})
+            equal(done.kind, "response", done.text)
+            equal((done.body["grid_id"], done.body["tiles"], done.body["width"]), ("s3://photos", 2, 10))
+            contains(done.body["presigned_url"], "/" + dest + "/")
+        equal(done.body["cached"], True)
+        failed(runtime.invoke({"SOURCE_BUCKET": "nowhere", "DESTINATION_BUCKET": "grids"}), "Tessera.NotFound")
+        failed(runtime.invoke({"SOURCE_BUCKET": ""}), "Tessera.Invalid", "SOURCE_BUCKET")
+
+
+def test_batches():
+    run("add", "--grid", "g", image() and "a.jpg", "--data", "store", status=0)
+    with function() as (runtime, there):
+        equal(failures(runtime.invoke(sqs("g", '{"uniqueGridId":"g","tile":20}'))), [])
+        equal(failures(runtime.invoke(sqs("none", "g", '{"uniqueGridId":', '"g"', '{"uniqueGridId":"g","tyle":1}'))),
+              ["m0", "m2", "m4"])
+        many = sqs(*['{"uniqueGridId":"g","tile":%d}' % (10 + i) for i in range(50)])
+        equal(failures(runtime.invoke(many)), [])
+        failed(runtime.invoke({"Records": []}), "Tessera.Invalid", "empty")
+        failed(runtime.invoke({"Records": [{"eventSource": "aws:s3", "s3": {}}]}), "Tessera.Invalid", "aws:s3")
+    contains(there.log, "record m0")
+
+
+def test_what_is_wrong_is_said():
+    with function() as (runtime, _):
+        equal(proxied(runtime.invoke(v1("GET", "/nowhere")), 404)["code"], "not-found")
+        done = runtime.invoke(v2("DELETE", "/add_image"))
+        equal(proxied(done, 405)["code"], "method-not-allowed")
+        equal(done.body["headers"]["allow"], "POST, OPTIONS")
+        equal(proxied(runtime.invoke(v1("POST", "/add_image", {"uniqueGridId": "g"}, body="a===", isBase64Encoded=True)),
+                      400)["code"], "invalid")
+        twice = v1("POST", "/generate_grid", {"tile": "3"},
+                   multiValueQueryStringParameters={"uniqueGridId": ["g"], "tile": ["2", "3"]})
+        contains(proxied(runtime.invoke(twice), 400)["message"], "tile", "twice")
+        contains(proxied(runtime.invoke(v1("POST", "/generate_grid", None)), 400)["message"], "uniqueGridId")
+        failed(runtime.invoke(b"{"), "Tessera.Invalid", "JSON")
+        failed(runtime.invoke(b""), "Tessera.Invalid", "JSON")
+        failed(runtime.invoke({"detail-type": "Scheduled Event"}), "Tessera.Invalid", "detail-type")
+        mixed = v2("GET", "/x")
+        mixed["httpMethod"] = "GET"
+        contains(proxied(runtime.invoke(mixed), 400)["message"], "version 1.0")
+        del mixed["httpMethod"], mixed["requestContext"]
+        contains(proxied(runtime.invoke(mixed), 400)["message"], "requestContext")
+        preflight = runtime.invoke(v2("OPTIONS", "/counters/x")).body
+        equal((preflight["statusCode"], preflight["headers"]["access-control-allow-origin"]), (204, "*"))
+        equal(runtime.invoke(v2("HEAD", "/counters/x")).body["body"], "")
+    with function(TESSERA_CORS_ORIGIN="https://a.example") as (runtime, _):
+        equal(runtime.invoke(v2("GET", "/counters/x")).body["headers"]["access-control-allow-origin"],
+              "https://a.example")
+
+
+def test_an_event_that_is_too_large():
+    with function() as (runtime, _):
+        failed(runtime.invoke(b'{"counter":"' + b"x" * (6 << 20) + b'"}'), "Tessera.Limit", "event-bytes")
+        begun = time.monotonic()
+        proxied(runtime.invoke(v2("POST", "/add_image", "uniqueGridId=g", **encoded(b"\0" * 4600000))), 415)
+        took = time.monotonic() - begun
+        assert took < 5, "6 MB of event take %.1f s" % took
+        equal(runtime.invoke({"counter": "c"}).body["value"], 1)
+
+
+def test_the_deadline_is_kept():
+    run("add", "--grid", "g", image() and "a.jpg", "--data", "store", status=0)
+    with function() as (runtime, there):
+        equal(runtime.invoke({"counter": "c"}).body["value"], 1)
+        for timeout_ms in (300, 1500):
+            lock = sqlite3.connect("store/catalog.db", isolation_level=None)
+            lock.execute("BEGIN EXCLUSIVE")  # a call of the store that nothing stops
+            event = runtime.begin({"counter": "c"}, timeout_ms=timeout_ms)
+            late_ms = time.time() * 1000 + timeout_ms
+            done = runtime.finish(event)
+            failed(done, "Tessera.Timeout", "time")
+            assert done.came_ms < late_ms, "%.0f ms too late" % (done.came_ms - late_ms)
+            event = runtime.begin(v2("POST", "/counters/c"), timeout_ms=5000)
+            lock.execute("ROLLBACK")  # the first one comes back, and only then the next event is taken
+            lock.close()
+            proxied(runtime.finish(event), 200)
+        lock = sqlite3.connect("store/catalog.db", isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        done = runtime.begin(v2("POST", "/counters/c"), timeout_ms=600)
+        equal(proxied(runtime.finish(done), 504)["code"], "timeout")
+        lock.execute("ROLLBACK")
+        lock.close()
+        equal(proxied(runtime.invoke(v2("POST", "/counters/c"), deadline_ms=1), 504)["code"], "timeout")
+        for deadline_ms in ("", 0, -5, 253402300799000, "soon"):
+            equal(runtime.invoke({"counter": "fine"}, deadline_ms=deadline_ms).kind, "response")
+    assert there.lines, there.log
+
+
+def test_records_that_are_not_reached_in_time():
+    run("add", "--grid", "g", image() and "a.jpg", "--data", "store", status=0)
+    with function() as (runtime, _):
+        equal(failures(runtime.invoke(sqs("g"))), [])
+        lock = sqlite3.connect("store/catalog.db", isolation_level=None)
+        lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        event = runtime.begin(sqs(*["g"] * 8), timeout_ms=700)
+        time.sleep(1)
+        late = failures(runtime.finish(event))
+        lock.execute("ROLLBACK")
+        lock.close()
+        assert set(late) <= {"m%d" % i for i in range(8)}, late
+        equal(failures(runtime.invoke(sqs("g", "g"))), [])
+
+
+def test_a_connection_that_died_meanwhile():
+    with function() as (runtime, _):
+        for hit in range(1, 6):
+            equal(runtime.invoke({"counter": "c"}).body["value"], hit)
+            time.sleep(0.1)  # it asks for the next event
+            runtime.drop_connections()
+
+
+def test_starting_fails():
+    runtime = FakeRuntime()
+    there = Function(runtime, "index.wrong")
+    error = runtime.init_errors.get(timeout=30)
+    equal(error.body["errorType"], "Tessera.UnknownHandler")
+    contains(error.body["errorMessage"], "index.wrong", "add_image", "generate_grid", "getHitCount", "api")
+    there.end(1, by=None)
+    with open("store", "w", encoding="ascii") as file:
+        file.write("no folder")
+    there = Function(runtime)
+    event = runtime.begin({"counter": "c"})
+    error = None
+    while error is None and there.process.poll() is None:
+        for answers in (runtime.init_errors, event.answers):
+            if not answers.empty():
+                error = answers.get()
+        time.sleep(0.01)
+    if error is None:
+        error = (runtime.init_errors if not runtime.init_errors.empty() else event.answers).get(timeout=1)
+    contains(error.body["errorType"], "Tessera.")
+    contains(error.body["errorMessage"], "store")
+    there.end(1, by=None)
+    there = Function(runtime, TESSERA_STORE="nonsense")
+    equal(runtime.init_errors.get(timeout=30).body["errorType"], "Tessera.Invalid")
+    there.end(1, by=None)
+    runtime.close()
+    there = Function(runtime)
+    there.end(1, by=None)
+    contains(there.log, "cannot connect")
+    done = run("lambda", status=2)
+    contains(done.err, "AWS_LAMBDA_RUNTIME_API")
+    for wrong in ("nonsense", "host:99999", "a/b:1", "user@host:1"):
+        contains(run("lambda", status=1, env=environment(AWS_LAMBDA_RUNTIME_API=wrong, TESSERA_DATA="other")).err,
+                 "HOST:PORT")
+
+
+def test_named_bootstrap():
+    os.symlink(program.PROGRAM, "bootstrap")
+    with function(command=["./bootstrap"]) as (runtime, there):
+        equal(runtime.invoke({"counter": "c"}, trace="").body["value"], 1)
+    equal(there.lines[0]["trace_id"], "")
+
+
+if __name__ == "__main__":
+    program.main(dict(globals()))
