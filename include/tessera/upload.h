@@ -49,8 +49,8 @@ TESS_API uint64_t tess_upload_bytes(const struct tess_upload *upload);
  * names it. Blocks for disk or server. Frees the upload, also when it fails: then nothing is left of it.
  * TESS_ERR_NOT_IMAGE (also of an empty one), and what the store says.
  */
-TESS_API enum tess_status tess_upload_commit(struct tess_upload *upload,
-                                             char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error);
+TESS_API enum tess_status tess_upload_commit(struct tess_upload *upload, char key_out[TESS_KEY_MAX_BYTES + 1],
+                                             struct tess_error *error);
 
 /* Drops it. NULL is fine. */
 TESS_API void tess_upload_abort(struct tess_upload *upload);
@@ -58,9 +58,10 @@ TESS_API void tess_upload_abort(struct tess_upload *upload);
 /* A link by which somebody without credentials puts one image. */
 struct tess_upload_link_request {
     const char *grid_id;
-    const char *media_type; /* "image/jpeg", …: decides the key's ending; NULL: none is known, and no ending */
-    uint32_t expires_s;     /* 1..604800 */
-    const char *link_base;  /* embedded: start of the link; NULL: the store's. Borrowed, as all of these */
+    const char
+        *media_type;    /* "image/jpeg", …: decides the key's ending; NULL: none is known, and no ending */
+    uint32_t expires_s; /* 1..604800 */
+    const char *link_base; /* embedded: start of the link; NULL: the store's. Borrowed, as all of these */
 };
 
 struct tess_upload_link {

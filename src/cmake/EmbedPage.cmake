@@ -1,69 +1,72 @@
 # SPDX-License-Identifier: MIT
-# Writes the files of the page as one C source. A script, so that it runs when a file has changed and not when CMake does:
-#   cmake -DOUTPUT=page_files.c -DFOLDER=…/page -DFILES=a.html;b.js -P EmbedPage.cmake
-# and tessera_embed_page(output folder file…), which arranges for that.
+# Turns the files of a folder into one C source that implements front/page_files.h, with nothing but CMake.
+#
+#   include(cmake/EmbedPage.cmake)
+#   tessera_embed_page(OUT_VARIABLE FOLDER)     adds the rule that makes it, and says where it will be
+#
+# The rule runs this same file as a script: cmake -DFOLDER=… -DOUT=… -P EmbedPage.cmake
 
-function(tessera_embed_page output folder)
-  list(TRANSFORM ARGN PREPEND "${folder}/" OUTPUT_VARIABLE paths)
-  string(REPLACE ";" "," files "${ARGN}")
-  add_custom_command(OUTPUT ${output}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} -DFOLDER=${folder} -DFILES=${files}
-            -P ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
-    DEPENDS ${paths} ${CMAKE_CURRENT_FUNCTION_LIST_FILE}
-    COMMENT "Embedding the page" VERBATIM)
+set(tessera_embed_script ${CMAKE_CURRENT_LIST_FILE})
+
+function(tessera_embed_page out_variable folder)
+  get_filename_component(folder ${folder} ABSOLUTE)
+  file(GLOB files CONFIGURE_DEPENDS ${folder}/*.html ${folder}/*.css ${folder}/*.js ${folder}/*.svg ${folder}/*.json)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/page_files.c)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${folder} -DOUT=${out} -P ${tessera_embed_script}
+    DEPENDS ${files} ${tessera_embed_script} COMMENT "Embedding the page" VERBATIM)
+  set(${out_variable} ${out} PARENT_SCOPE)
 endfunction()
 
-if(NOT CMAKE_SCRIPT_MODE_FILE)
-  return()
+function(tessera_embed_media_type out_variable name)
+  get_filename_component(ending ${name} LAST_EXT)
+  set(type_of.html "text/html; charset=utf-8")
+  set(type_of.css "text/css; charset=utf-8")
+  set(type_of.js "text/javascript; charset=utf-8")
+  set(type_of.svg "image/svg+xml")
+  set(type_of.json "application/json")
+  set(${out_variable} ${type_of${ending}} PARENT_SCOPE)
+endfunction()
+
+function(tessera_embed_write folder out)
+  file(GLOB files ${folder}/*.html ${folder}/*.css ${folder}/*.js ${folder}/*.svg ${folder}/*.json)
+  list(SORT files)
+  set(arrays "")
+  set(rows "")
+  set(index 0)
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} hex HEX)
+    string(LENGTH "${hex}" digits)
+    if(digits EQUAL 0)
+      message(FATAL_ERROR "${file} is empty: a page is not made of that")
+    endif()
+    math(EXPR size "${digits} / 2")
+    file(SHA256 ${file} hash)
+    string(SUBSTRING ${hash} 0 16 etag)
+    tessera_embed_media_type(media_type ${name})
+    # Bytes, as a string literal would be longer than ISO C promises; lines short enough for any tool.
+    string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND arrays "static const unsigned char file_${index}[] = {\n${bytes}\n};\n")
+    set(path "/${name}")
+    if(name STREQUAL "index.html")
+      set(path "/")
+    endif()
+    string(APPEND rows "    {\"${path}\", \"${media_type}\", file_${index}, ${size}, \"${etag}\"},\n")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  string(CONCAT text
+    "/* Generated from src/front/page by EmbedPage.cmake. */\n"
+    "#include <string.h>\n\n#include \"front/page_files.h\"\n\n"
+    "${arrays}\nstatic const struct page_file files[] = {\n${rows}};\n\n"
+    "const struct page_file *page_file_find(const char *path)\n{\n"
+    "    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {\n"
+    "        if (strcmp(files[i].path, path) == 0)\n            return &files[i];\n    }\n"
+    "    return NULL;\n}\n")
+  file(WRITE ${out} "${text}")
+endfunction()
+
+if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
+  tessera_embed_write(${FOLDER} ${OUT})
 endif()
-
-set(types html "text/html" css "text/css" js "text/javascript" json "application/json" svg "image/svg+xml")
-string(REPLACE "," ";" FILES "${FILES}")
-set(arrays "")
-set(table "")
-set(number 0)
-foreach(file IN LISTS FILES)
-  file(READ "${FOLDER}/${file}" hex HEX)
-  file(SHA256 "${FOLDER}/${file}" hash)
-  file(SIZE "${FOLDER}/${file}" size)
-  string(SUBSTRING "${hash}" 0 24 etag)
-  # Lines of 32 bytes first: one expression over a whole file takes CMake seconds.
-  string(REGEX REPLACE "(................................................................)" "\\1\n" hex "${hex}")
-  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
-  string(REGEX REPLACE "^.*\\." "" ending "${file}")
-  list(FIND types "${ending}" at)
-  if(at LESS 0)
-    message(FATAL_ERROR "page/${file}: of what media type is that?")
-  endif()
-  math(EXPR at "${at} + 1")
-  list(GET types ${at} type)
-  if(NOT type MATCHES "json|svg")
-    string(APPEND type "; charset=utf-8")
-  endif()
-  set(path "/${file}")
-  if(file STREQUAL "index.html")
-    set(path "/")
-  endif()
-  string(APPEND arrays "static const unsigned char file_${number}[] = {\n${hex}};\n\n")
-  string(APPEND table "    {\"${path}\", \"${type}\", file_${number}, ${size}, \"${etag}\"},\n")
-  math(EXPR number "${number} + 1")
-endforeach()
-
-file(WRITE "${OUTPUT}" "// SPDX-License-Identifier: MIT
-/* Made by cmake/EmbedPage.cmake from front/page/. */
-#include \"front/page_files.h\"
-
-#include <string.h>
-
-${arrays}static const struct page_file files[] = {
-${table}};
-
-const struct page_file *page_file_find(const char *path)
-{
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        if (strcmp(files[i].path, path) == 0)
-            return &files[i];
-    }
-    return NULL;
-}
-")

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "front/page_files.h"
 #include "front/serve.h"
 #include "front/xalloc.h"
 
@@ -112,7 +113,7 @@ static bool is_allowed(const struct exchange *exchange, const struct headers *he
     const char *token = exchange->service->token;
     const enum api_route route = exchange->route;
     if (!token || route == API_HEALTHZ || route == API_READYZ || route == API_PAGE || route == API_OPENAPI ||
-        route == API_OBJECT)
+        route == API_OBJECT || page_file_find(exchange->path)) /* what the page loads asks for the token */
         return true;
     if (headers->api_key && is_same(headers->api_key, token))
         return true;
