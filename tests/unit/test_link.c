@@ -303,6 +303,24 @@ static void no_link_writes_to_another_bucket(void **state)
     assert_int_equal(scratch_count(scratch_path(bench->folder, "data/objects/grids")), 0);
 }
 
+/* Where links lead to a server of their own, as those of S3 do. */
+static void other_stores_open_no_links(void **state)
+{
+    struct bench *bench = *state;
+    struct objects *objects = bench->store->backend.objects;
+    const struct objects_ops *ops = objects->ops;
+    struct objects_ops without = *ops;
+    char key[TESS_KEY_MAX_BYTES + 1];
+    without.verify = NULL;
+    without.open = NULL;
+    follow(bench, "GET", "images", bench->key, NULL);
+    objects->ops = &without;
+    assert_int_equal(open_it(bench), TESS_ERR_UNSUPPORTED);
+    bench->request.method = "PUT";
+    assert_int_equal(put_it(bench, image, sizeof image, 100, key), TESS_ERR_UNSUPPORTED);
+    objects->ops = ops;
+}
+
 static void bad_upload_links_are_refused(void **state)
 {
     struct bench *bench = *state;
@@ -344,7 +362,7 @@ int main(void)
         LINK_TEST(what_was_tampered_with_is_denied), LINK_TEST(paths_that_are_no_objects_lead_nowhere),
         LINK_TEST(only_plain_files_are_opened),      LINK_TEST(links_begin_as_was_asked),
         LINK_TEST(a_put_link_takes_one_image),       LINK_TEST(no_link_writes_to_another_bucket),
-        LINK_TEST(bad_upload_links_are_refused),
+        LINK_TEST(other_stores_open_no_links),       LINK_TEST(bad_upload_links_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
