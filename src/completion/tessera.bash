@@ -20,6 +20,7 @@ _tessera_options()
     batch) echo "--jobs --ordered --order $picture $stored $limits $engine $store $common" ;;
     serve) echo "--listen --public-url --token-file --cors-origin --connections --queue --drain --jobs --order
         $picture $stored $limits $engine $store $common" ;;
+    lambda) echo "--cors-origin --order $picture $stored $limits $engine $store $common" ;;
     counter) echo "--get --set $store $common" ;;
     init | doctor) echo "$store $common" ;;
     esac
@@ -42,7 +43,7 @@ _tessera_choices()
 
 _tessera()
 {
-    local commands="montage add list remove create-grid batch counter serve init doctor help"
+    local commands="montage add list remove create-grid batch counter serve lambda init doctor help"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then

@@ -197,6 +197,9 @@ static bool open_service(struct service *service, struct settings *settings, con
         !open_engine(settings, &service->api.engine, status_out))
         return false;
     service->remote_store = tess_store_is_remote(service->api.store);
+    struct tess_engine_stats stats;
+    tess_engine_stats(service->api.engine, &stats);
+    service->body_budget = stats.memory_budget_bytes / 8;
     return true;
 }
 
