@@ -84,7 +84,7 @@ function sized(page, width, height) {
 function colourOf(page, cell, columns, tile, gap = 4, margin = 4) {
   return page.evaluate(async ([at, across, side, space, edge]) => {
     const picture = document.getElementById('picture');
-    await picture.decode();
+    if (!await picture.decode().then(() => true, () => false)) return 'none: another picture is coming';
     const canvas = document.createElement('canvas');
     canvas.width = picture.naturalWidth;
     canvas.height = picture.naturalHeight;
