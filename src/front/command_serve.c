@@ -146,7 +146,7 @@ static enum exit_status run(struct service *service, int descriptor, const char 
     enum exit_status status = EXIT_FAILED;
     service->lanes[LANE_GRID] = lane_create(jobs, settings->queue ? settings->queue : DEFAULT_QUEUE);
     service->lanes[LANE_STORE] = lane_create(STORE_THREADS, STORE_QUEUE);
-    service->guard = guard_create();
+    service->guard = guard_create(guard_limit_ms);
     if (service->lanes[LANE_GRID] && service->lanes[LANE_STORE] && service->guard)
         service->daemon = start_daemon(service, descriptor);
     if (service->daemon) {
