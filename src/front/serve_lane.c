@@ -58,7 +58,7 @@ static void *work(void *context)
         const double seconds = now_seconds() - begun;
         (void)pthread_mutex_lock(&lane->lock);
         lane->running--;
-        lane->typical_seconds += (seconds - lane->typical_seconds) / 8;
+        lane->typical_seconds += (seconds - lane->typical_seconds) / (lane->typical_seconds > 0 ? 8 : 1);
     }
     (void)pthread_mutex_unlock(&lane->lock);
     return NULL;
