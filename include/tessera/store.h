@@ -60,8 +60,8 @@ TESS_API bool tess_store_is_remote(const struct tess_store *store);
 
 /* What a remote store cost so far; all 0 for an embedded one. */
 struct tess_store_stats {
-    uint64_t calls;   /* of AWS services */
-    uint64_t retries; /* attempts beyond the first of each */
+    uint64_t calls;    /* of AWS services */
+    uint64_t retries;  /* attempts beyond the first of each */
     uint64_t failures; /* calls that failed after all */
 };
 

@@ -194,8 +194,8 @@ static void print_machine(FILE *out, struct service *service)
     print_one(out, "store_calls_total", "counter", "Calls of S3 and DynamoDB.", (double)store.calls);
     print_one(out, "store_retries_total", "counter", "Attempts beyond the first of such a call.",
               (double)store.retries);
-    print_one(out, "store_failures_total", "counter", "Such calls that failed after all.",
-              (double)store.failures);
+    print_one(out, "store_failures_total", "counter",
+              "Such calls that ended with an error, \"not found\" among them.", (double)store.failures);
     print_one(out, "connections", "gauge", "Open connections.", guard_connections(service->guard));
     print_one(out, "connections_cut_total", "counter", "Connections of clients that were too slow.",
               (double)guard_cut(service->guard));

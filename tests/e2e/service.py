@@ -32,8 +32,10 @@ class Answer:
 class Service:
     """The program as a service on a free port, stopped at the end of the `with`."""
 
-    def __init__(self, *options, env=None, data="data"):
-        self.options, self.env, self.data = options, env or {}, data
+    def __init__(self, *options, env=None, data="data", environment=None):
+        """`env` changes the test's environment; `environment` is all of it, of a store that is elsewhere."""
+        self.options = options
+        self.environment = environment or program.environment(TESSERA_DATA=os.path.abspath(data), **(env or {}))
         self.process = self.lines = None
         self.host, self.port = "127.0.0.1", 0
 
@@ -42,9 +44,8 @@ class Service:
         return self
 
     def start(self):
-        environment = program.environment(TESSERA_DATA=os.path.abspath(self.data) if self.data else None, **self.env)
         self.process = subprocess.Popen([program.PROGRAM, "serve", "--listen", "127.0.0.1:0", *self.options],
-                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=environment)
+                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=self.environment)
         self.lines = []
         for raw in self.process.stderr:
             line = raw.decode("utf-8", "replace").rstrip("\n")

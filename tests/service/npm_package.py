@@ -14,6 +14,9 @@ PACKAGES = {
     # AWS's DynamoDB Local 1.25.1 is its folder "emulator".
     "amplify-dynamodb-simulator": ("2.9.30", "emulator/",
         "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="),
+    # Drives a browser that is there already; brings none.
+    "playwright-core": ("1.65.1", "",
+        "hqPpz7blSMPxWVdoeE1yiBSzXsKiVOd2k+kjCvmUywD2GPO2Dd9HfcWnq9NN0GHbNZDFgZ9JfBFr+X5/BLo0qw=="),
     "aws4": ("1.13.2", "",
         "lHe62zvbTB5eEABUVi/AwVh0ZKY9rMMDhmm+eeyuuUQbQ3+J+fONVQOZyj+DdrvD4BY33uYniyRJ4UJIaSKAfw=="),
 }

@@ -19,6 +19,11 @@ export function rememberName(key, name) {
   try { localStorage.setItem(NAMES_NAME, JSON.stringify(Object.fromEntries([...kept, [key, name]]))); } catch { /* full */ }
 }
 
+// Keys that the service made up say nothing to anybody.
+function nameOfKey(key) {
+  return /^[0-9a-f]{32}/.test(key) ? 'Photo' : key;
+}
+
 function make(tag, className, text) {
   const element = document.createElement(tag);
   element.className = className;
@@ -46,7 +51,7 @@ export class PhotoList {
   /** Replaces all by the keys that the service has. */
   setKeys(keys) {
     const names = readNames();
-    this.photos = keys.map((key) => ({ key, name: Object.hasOwn(names, key) ? String(names[key]) : key, state: 'stored', progress: 1 }));
+    this.photos = keys.map((key) => ({ key, name: Object.hasOwn(names, key) ? String(names[key]) : nameOfKey(key), state: 'stored', progress: 1 }));
     this.list.replaceChildren();
     this.elements.clear();
     this.refresh();
@@ -158,7 +163,7 @@ export class PhotoList {
     item.querySelector('progress').value = photo.progress ?? 0;
     item.querySelector('.retry').hidden = photo.state !== 'failed' || !photo.file;
     item.querySelector('.why').textContent = reason;
-    item.querySelector('.photo').title = reason ? `${photo.name}: ${reason}` : photo.name;
+    item.querySelector('.photo').title = [photo.name, photo.key, reason].filter(Boolean).join('\n');
     const cell = bad ? undefined : contact?.cells.get(photo.key);
     const style = item.querySelector('.thumb').style;
     style.backgroundImage = cell === undefined ? '' : `url("${contact.url}")`;

@@ -79,7 +79,9 @@ export class Uploads {
       Object.assign(photo, { state: 'stored', progress: 1, file: null, stop: null });
     } catch (error) {
       if (error.kind === 'aborted') return;
-      Object.assign(photo, { state: 'failed', error: error.message, stop: null });
+      // What the service refused for what it is will be refused again.
+      const hopeless = [400, 413, 415, 422].includes(error.status) || !error.kind;
+      Object.assign(photo, { state: 'failed', error: error.message, stop: null, file: hopeless ? null : photo.file });
     }
     this.onChange(photo);
     if (photo.state === 'stored') this.onStored(photo);
