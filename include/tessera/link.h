@@ -29,7 +29,9 @@ struct tess_object {
     uint64_t size_bytes;
     int64_t modified_s;         /* Unix time */
     char etag[TESS_ETAG_BYTES]; /* without quotes; changes whenever the content may have changed */
-    const char *media_type;     /* "image/jpeg", by its first bytes; static storage */
+    /* "image/jpeg", by the key's ending, else by its first bytes; "application/octet-stream" for what is no
+     * image that tessera reads, so never what a browser would run. Static storage. */
+    const char *media_type;
 };
 
 /*

@@ -62,7 +62,7 @@ TESS_API bool tess_store_is_remote(const struct tess_store *store);
 struct tess_store_stats {
     uint64_t calls;    /* of AWS services */
     uint64_t retries;  /* attempts beyond the first of each */
-    uint64_t failures; /* calls that ended with an error, "not found" among them */
+    uint64_t failures; /* calls that failed after all */
 };
 
 /* Thread-safe. */

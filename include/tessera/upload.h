@@ -27,15 +27,17 @@ struct tess_upload;
 
 /*
  * Begins an image for a grid id, of at most `max_bytes`. On success *upload_out is the caller's and ends with
- * exactly one commit or abort. Errors: TESS_ERR_INVALID and TESS_ERR_LIMIT (the id), TESS_ERR_NOT_FOUND (the
- * bucket), TESS_ERR_IO, TESS_ERR_MEMORY. Thread-safe; one upload belongs to one thread at a time.
+ * exactly one commit or abort. Its place in TESS_ORDER_ADDED is taken here, so uploads keep the order in
+ * which they were begun. Errors: TESS_ERR_INVALID and TESS_ERR_LIMIT (the id), TESS_ERR_MEMORY. Thread-safe;
+ * one upload belongs to one thread at a time.
  */
 TESS_API enum tess_status tess_upload_open(struct tess_store *store, const char *grid_id, uint64_t max_bytes,
                                            struct tess_upload **upload_out, struct tess_error *error);
 
 /*
- * Takes the next bytes; waits for nothing but a local disk. As soon as the first bytes show that it is no
- * image: TESS_ERR_NOT_IMAGE; one byte too many: TESS_ERR_LIMIT ("max-bytes"); TESS_ERR_IO, TESS_ERR_MEMORY.
+ * Takes the next bytes; waits for nothing but a local disk. The first 1024 bytes (or the commit) show whether
+ * it is an image: TESS_ERR_NOT_IMAGE, before anything is written; one byte too many: TESS_ERR_LIMIT
+ * ("max-bytes"); TESS_ERR_NOT_FOUND (the bucket), TESS_ERR_IO, TESS_ERR_MEMORY.
  * After a failure only abort is left.
  */
 TESS_API enum tess_status tess_upload_write(struct tess_upload *upload, const void *data, size_t size_bytes,

@@ -159,11 +159,9 @@ void backend_close(struct backend *backend)
     memset(backend, 0, sizeof *backend);
 }
 
-void backend_counts(const struct backend *backend, uint64_t *calls_out, uint64_t *retries_out,
-                    uint64_t *failures_out)
+void backend_stats(const struct backend *backend, struct tess_store_stats *stats_out)
 {
     const struct aws_counts counts = backend->aws ? aws_counts_of(backend->aws) : (struct aws_counts){0};
-    *calls_out = counts.calls;
-    *retries_out = counts.retries;
-    *failures_out = counts.failures;
+    *stats_out = (struct tess_store_stats){
+        .calls = counts.calls, .retries = counts.retries, .failures = counts.failures};
 }

@@ -29,9 +29,8 @@ void backend_close(struct backend *backend);
 /* Creates buckets and tables that are missing, again; *created_out (may be NULL) tells whether any was. */
 enum tess_status backend_ensure(struct backend *backend, bool *created_out, struct tess_error *error);
 
-/* Calls of servers since it was opened; all 0 where there are none. */
-void backend_counts(const struct backend *backend, uint64_t *calls_out, uint64_t *retries_out,
-                    uint64_t *failures_out);
+/* What was asked of AWS so far; all 0 where nothing is. Thread-safe. */
+void backend_stats(const struct backend *backend, struct tess_store_stats *stats_out);
 
 /* Whether the configuration (not NULL) means S3 and DynamoDB. */
 bool backend_is_aws(const struct tess_store_config *config);

@@ -47,49 +47,77 @@ static struct catalog_sqlite *sqlite_of(struct catalog *catalog)
     return (struct catalog_sqlite *)catalog;
 }
 
-int catalog_sqlite_statement(struct catalog_sqlite *catalog, enum catalog_statement which,
-                             sqlite3_stmt **statement_out)
+int catalog_sqlite_statement(const struct catalog_sqlite *catalog, struct catalog_connection *connection,
+                             enum catalog_statement which, sqlite3_stmt **statement_out)
 {
-    if (!catalog->statements[which]) {
+    if (!connection->statements[which]) {
         char *sql =
             sqlite3_mprintf(statement_texts[which].sql,
                             statement_texts[which].is_counter ? catalog->counter_table : catalog->grid_table);
-        int result = sql ? sqlite3_prepare_v3(catalog->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                              &catalog->statements[which], NULL)
+        int result = sql ? sqlite3_prepare_v3(connection->database, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                              &connection->statements[which], NULL)
                          : SQLITE_NOMEM;
         sqlite3_free(sql);
         if (result != SQLITE_OK)
             return result;
     }
-    *statement_out = catalog->statements[which];
+    *statement_out = connection->statements[which];
     return SQLITE_OK;
 }
 
-enum tess_status catalog_sqlite_end(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
-                                    const char *what, struct tess_error *error)
+enum tess_status catalog_sqlite_end(const struct catalog_sqlite *catalog,
+                                    struct catalog_connection *connection, enum catalog_statement which,
+                                    int result, const char *what, struct tess_error *error)
 {
     enum tess_status status = TESS_OK;
     if (result != SQLITE_OK && result != SQLITE_DONE)
-        status = catalog_sqlite_failed(catalog->database, catalog->path, result, what, error);
-    if (catalog->statements[which]) {
-        (void)sqlite3_reset(catalog->statements[which]); /* repeats the failure reported above */
-        (void)sqlite3_clear_bindings(catalog->statements[which]);
+        status = catalog_sqlite_failed(connection->database, catalog->path, result, what, error);
+    if (connection->statements[which]) {
+        (void)sqlite3_reset(connection->statements[which]); /* repeats the failure reported above */
+        (void)sqlite3_clear_bindings(connection->statements[which]);
     }
     return status;
 }
 
-/* Takes the mutex and gives the prepared statement; end with finish(), also after a failure. */
+static void close_connection(struct catalog_connection *connection)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(connection->statements[i]);
+        connection->statements[i] = NULL;
+    }
+    (void)sqlite3_close(connection->database);
+    connection->database = NULL;
+}
+
+/* Most programs open a catalog for one change: the second connection is for those that read. */
+static int open_reader_locked(struct catalog_sqlite *catalog)
+{
+    struct catalog_connection *reader = &catalog->reader;
+    if (reader->database)
+        return SQLITE_OK;
+    int result = sqlite3_open_v2(catalog->path, &reader->database,
+                                 SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (result == SQLITE_OK)
+        result = catalog_sqlite_harden(reader);
+    if (result != SQLITE_OK)
+        close_connection(reader);
+    return result;
+}
+
+/* Takes the reader's mutex and gives the prepared statement; end with finish(), also after a failure. */
 static int begin(struct catalog_sqlite *catalog, enum catalog_statement which, sqlite3_stmt **statement_out)
 {
-    pthread_mutex_lock(&catalog->mutex);
-    return catalog_sqlite_statement(catalog, which, statement_out);
+    pthread_mutex_lock(&catalog->reader.mutex);
+    const int result = open_reader_locked(catalog);
+    return result == SQLITE_OK ? catalog_sqlite_statement(catalog, &catalog->reader, which, statement_out)
+                               : result;
 }
 
 static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
                                const char *what, struct tess_error *error)
 {
-    enum tess_status status = catalog_sqlite_end(catalog, which, result, what, error);
-    pthread_mutex_unlock(&catalog->mutex);
+    enum tess_status status = catalog_sqlite_end(catalog, &catalog->reader, which, result, what, error);
+    pthread_mutex_unlock(&catalog->reader.mutex);
     return status;
 }
 
@@ -212,10 +240,10 @@ static void sqlite_destroy(struct catalog *base)
     struct catalog_sqlite *catalog = sqlite_of(base);
     if (!catalog)
         return;
-    for (size_t i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(catalog->statements[i]);
-    (void)sqlite3_close(catalog->database);
-    pthread_mutex_destroy(&catalog->mutex);
+    close_connection(&catalog->reader); /* first: the last one to close moves the log into the file */
+    close_connection(&catalog->writer);
+    pthread_mutex_destroy(&catalog->reader.mutex);
+    pthread_mutex_destroy(&catalog->writer.mutex);
     pthread_mutex_destroy(&catalog->queue_mutex);
     pthread_cond_destroy(&catalog->queue_moved);
     free(catalog->path);
@@ -247,7 +275,8 @@ enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, c
     if (!catalog)
         return error_set(error, TESS_ERR_MEMORY, "no memory to open the catalog %s", path);
     catalog->base.ops = &sqlite_ops;
-    (void)pthread_mutex_init(&catalog->mutex, NULL); /* none of them can fail with default attributes */
+    (void)pthread_mutex_init(&catalog->writer.mutex, NULL); /* none can fail with default attributes */
+    (void)pthread_mutex_init(&catalog->reader.mutex, NULL);
     (void)pthread_mutex_init(&catalog->queue_mutex, NULL);
     (void)pthread_cond_init(&catalog->queue_moved, NULL);
     catalog->path = strdup(path);
@@ -257,10 +286,11 @@ enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, c
         status = error_set(error, TESS_ERR_MEMORY, "no memory to open the catalog %s", path);
     } else {
         int result = sqlite3_open_v2(
-            path, &catalog->database,
+            path, &catalog->writer.database,
             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-        status = result == SQLITE_OK ? catalog_sqlite_configure(catalog, error)
-                                     : catalog_sqlite_failed(catalog->database, path, result, "open", error);
+        status = result == SQLITE_OK
+                     ? catalog_sqlite_configure(catalog, error)
+                     : catalog_sqlite_failed(catalog->writer.database, path, result, "open", error);
     }
     if (status == TESS_OK)
         *catalog_out = &catalog->base;

@@ -12,11 +12,13 @@
  * none finds out in the middle that another was first. synchronous=FULL: a change that was acknowledged has
  * been synced to the disk.
  *
- * Threads. One connection, one mutex, prepared statements. SQLite has one writer for the whole file anyway,
- * so more connections would only move the waiting. Changes of several threads that come in while the disk
+ * Threads. One connection that writes and one that reads, each with its mutex and its prepared statements.
+ * SQLite has one writer for the whole file anyway, so more of them would only move the waiting; but a read
+ * never waits for the sync of a change, and begins a transaction of its own that sees all that was
+ * acknowledged before. Changes of several threads that come in while the disk
  * syncs are committed together (see catalog_sqlite_write.c): each costs a sync alone, and many at once still
- * cost one. Listing reads pages of rows under the mutex and hands them out without it: no transaction stays
- * open over a callback, which may use the catalog itself.
+ * cost one. Listing reads pages of rows under the reader's mutex and hands them out without it: no
+ * transaction stays open over a callback, which may use the catalog itself.
  *
  * A connection does not survive fork(): a child opens its own.
  */

@@ -23,15 +23,19 @@ enum catalog_statement {
 
 struct catalog_change;
 
+struct catalog_connection {
+    pthread_mutex_t mutex; /* over all that follows */
+    sqlite3 *database;
+    sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use */
+    int64_t busy_since_ns;
+};
+
 struct catalog_sqlite {
     struct catalog base;
     /* immutable */
     char *path, *grid_table, *counter_table;
-    /* under the mutex */
-    pthread_mutex_t mutex;
-    sqlite3 *database;
-    sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared at first use */
-    int64_t busy_since_ns;
+    struct catalog_connection writer;
+    struct catalog_connection reader; /* opened by the first read */
     /* under queue_mutex, which is never held while waiting for the other one */
     pthread_mutex_t queue_mutex;
     pthread_cond_t queue_moved;
@@ -39,17 +43,18 @@ struct catalog_sqlite {
     bool has_leader;
 };
 
-/* A status and words for an SQLite result code. Needs the mutex for the database's own words. */
+/* A status and words for an SQLite result code. Needs the connection's mutex for the database's own words. */
 enum tess_status catalog_sqlite_failed(sqlite3 *database, const char *path, int result, const char *what,
                                        struct tess_error *error);
 
-/* The prepared statement. Needs the mutex. */
-int catalog_sqlite_statement(struct catalog_sqlite *catalog, enum catalog_statement which,
-                             sqlite3_stmt **statement_out);
+/* The prepared statement. Needs the connection's mutex. */
+int catalog_sqlite_statement(const struct catalog_sqlite *catalog, struct catalog_connection *connection,
+                             enum catalog_statement which, sqlite3_stmt **statement_out);
 
-/* Puts a failure in words and resets the statement. Needs the mutex. */
-enum tess_status catalog_sqlite_end(struct catalog_sqlite *catalog, enum catalog_statement which, int result,
-                                    const char *what, struct tess_error *error);
+/* Puts a failure in words and resets the statement. Needs the connection's mutex. */
+enum tess_status catalog_sqlite_end(const struct catalog_sqlite *catalog,
+                                    struct catalog_connection *connection, enum catalog_statement which,
+                                    int result, const char *what, struct tess_error *error);
 
 /* Is it a catalog of a version that we know? *empty_out: there is nothing in it yet. Read only. */
 enum tess_status catalog_sqlite_check_version(sqlite3 *database, const char *path, bool *empty_out,
@@ -73,7 +78,10 @@ enum tess_status catalog_sqlite_counter_set(struct catalog *catalog, const char 
 enum tess_status catalog_sqlite_ensure_tables(struct catalog *self, bool *created_out,
                                               struct tess_error *error);
 
-/* WAL, synchronous=FULL and the switches that a file from anywhere needs. */
+/* The switches that a file from anywhere needs, and turns that are waited for. */
+int catalog_sqlite_harden(struct catalog_connection *connection);
+
+/* For the writer: WAL, synchronous=FULL and the switches that a file from anywhere needs. */
 enum tess_status catalog_sqlite_configure(struct catalog_sqlite *catalog, struct tess_error *error);
 
 enum tess_status table_names_check(const char *grid_table, const char *counter_table,

@@ -153,11 +153,11 @@ enum tess_status catalog_sqlite_check_version(sqlite3 *database, const char *pat
 /* Sleeps a little and tells SQLite to try again, until the limit. Short steps: turns last milliseconds. */
 static int wait_for_turn(void *context, int attempt)
 {
-    struct catalog_sqlite *catalog = context;
+    struct catalog_connection *connection = context;
     int64_t now_ns = clock_monotonic_ns();
     if (attempt == 0)
-        catalog->busy_since_ns = now_ns;
-    if (now_ns - catalog->busy_since_ns > busy_limit_ns)
+        connection->busy_since_ns = now_ns;
+    if (now_ns - connection->busy_since_ns > busy_limit_ns)
         return 0;
     /* The clock's low digits keep processes that started together from staying in step. */
     long step_ns = 200000 + (attempt < 20 ? attempt : 20) * 100000L + (long)(now_ns % 300000);
@@ -174,30 +174,38 @@ static int switch_to_wal(struct catalog_sqlite *catalog)
 {
     int result = SQLITE_BUSY;
     for (int attempt = 0; (result & 0xFF) == SQLITE_BUSY; attempt++) {
-        result = sqlite3_exec(catalog->database, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
-        if ((result & 0xFF) == SQLITE_BUSY && !wait_for_turn(catalog, attempt))
+        result = sqlite3_exec(catalog->writer.database, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if ((result & 0xFF) == SQLITE_BUSY && !wait_for_turn(&catalog->writer, attempt))
             break;
     }
     return result;
 }
 
-enum tess_status catalog_sqlite_configure(struct catalog_sqlite *catalog, struct tess_error *error)
+int catalog_sqlite_harden(struct catalog_connection *connection)
 {
-    sqlite3 *database = catalog->database;
-    bool empty;
+    sqlite3 *database = connection->database;
     /* A file from anywhere: what its schema says must not run code or write where it should not. */
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    (void)sqlite3_busy_handler(database, wait_for_turn, catalog);
+    (void)sqlite3_busy_handler(database, wait_for_turn, connection);
+    return sqlite3_exec(database, "PRAGMA cell_size_check=ON", NULL, NULL, NULL);
+}
+
+enum tess_status catalog_sqlite_configure(struct catalog_sqlite *catalog, struct tess_error *error)
+{
+    sqlite3 *database = catalog->writer.database;
+    bool empty;
+    int result = catalog_sqlite_harden(&catalog->writer);
+    if (result != SQLITE_OK)
+        return catalog_sqlite_failed(database, catalog->path, result, "open", error);
     enum tess_status status = catalog_sqlite_check_version(database, catalog->path, &empty, error);
     if (status != TESS_OK)
         return status;
-    int result = switch_to_wal(catalog);
+    result = switch_to_wal(catalog);
     if (result == SQLITE_OK)
-        result =
-            sqlite3_exec(database, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON", NULL, NULL, NULL);
+        result = sqlite3_exec(database, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
     return result == SQLITE_OK ? TESS_OK
                                : catalog_sqlite_failed(database, catalog->path, result, "open", error);
 }
@@ -226,7 +234,7 @@ static int run_with_name(sqlite3 *database, const char *sql, const char *table)
 
 static int create_tables(struct catalog_sqlite *catalog)
 {
-    sqlite3 *database = catalog->database;
+    sqlite3 *database = catalog->writer.database;
     int result = sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (result != SQLITE_OK)
         return result;
@@ -264,21 +272,21 @@ enum tess_status catalog_sqlite_ensure_tables(struct catalog *self, bool *create
     bool grids = false, counters = false;
     if (created_out)
         *created_out = false;
-    pthread_mutex_lock(&catalog->mutex);
+    pthread_mutex_lock(&catalog->writer.mutex);
     /* Looking first keeps the ordinary start from taking a writer's turn. */
     enum tess_status status =
-        catalog_sqlite_has_table(catalog->database, catalog->path, catalog->grid_table, &grids, error);
+        catalog_sqlite_has_table(catalog->writer.database, catalog->path, catalog->grid_table, &grids, error);
     if (status == TESS_OK)
-        status = catalog_sqlite_has_table(catalog->database, catalog->path, catalog->counter_table, &counters,
-                                          error);
+        status = catalog_sqlite_has_table(catalog->writer.database, catalog->path, catalog->counter_table,
+                                          &counters, error);
     if (status == TESS_OK && !(grids && counters)) {
         int result = create_tables(catalog);
         if (result != SQLITE_OK)
-            status =
-                catalog_sqlite_failed(catalog->database, catalog->path, result, "create the tables", error);
+            status = catalog_sqlite_failed(catalog->writer.database, catalog->path, result,
+                                           "create the tables", error);
         else if (created_out)
             *created_out = true;
     }
-    pthread_mutex_unlock(&catalog->mutex);
+    pthread_mutex_unlock(&catalog->writer.mutex);
     return status;
 }

@@ -64,7 +64,7 @@ static int bind_change(sqlite3_stmt *statement, const struct catalog_change *cha
 static int run_change(struct catalog_sqlite *catalog, struct catalog_change *change)
 {
     sqlite3_stmt *statement = NULL;
-    int result = catalog_sqlite_statement(catalog, change->which, &statement);
+    int result = catalog_sqlite_statement(catalog, &catalog->writer, change->which, &statement);
     if (result == SQLITE_OK)
         result = bind_change(statement, change);
     if (result == SQLITE_OK)
@@ -74,9 +74,10 @@ static int run_change(struct catalog_sqlite *catalog, struct catalog_change *cha
         change->value = sqlite3_column_int64(statement, 0);
         result = sqlite3_step(statement); /* without a transaction around it, this is where it commits */
     } else if (result == SQLITE_DONE && change->which == STATEMENT_REMOVE) {
-        change->found = sqlite3_changes(catalog->database) > 0;
+        change->found = sqlite3_changes(catalog->writer.database) > 0;
     }
-    change->status = catalog_sqlite_end(catalog, change->which, result, change->what, change->error);
+    change->status =
+        catalog_sqlite_end(catalog, &catalog->writer, change->which, result, change->what, change->error);
     return change->status == TESS_OK ? SQLITE_OK : result;
 }
 
@@ -84,13 +85,13 @@ static int run_change(struct catalog_sqlite *catalog, struct catalog_change *cha
 static void fail_all(struct catalog_sqlite *catalog, struct catalog_change *batch, int result)
 {
     for (struct catalog_change *change = batch; change; change = change->next)
-        change->status =
-            catalog_sqlite_failed(catalog->database, catalog->path, result, change->what, change->error);
+        change->status = catalog_sqlite_failed(catalog->writer.database, catalog->path, result, change->what,
+                                               change->error);
 }
 
 static void run_batch(struct catalog_sqlite *catalog, struct catalog_change *batch)
 {
-    sqlite3 *database = catalog->database;
+    sqlite3 *database = catalog->writer.database;
     if (!batch->next) { /* a statement is a transaction of its own */
         (void)run_change(catalog, batch);
         return;
@@ -139,9 +140,9 @@ static enum tess_status submit_many(struct catalog_sqlite *catalog, struct catal
         catalog->has_leader = true;
         pthread_mutex_unlock(&catalog->queue_mutex);
 
-        pthread_mutex_lock(&catalog->mutex);
+        pthread_mutex_lock(&catalog->writer.mutex);
         run_batch(catalog, batch);
-        pthread_mutex_unlock(&catalog->mutex);
+        pthread_mutex_unlock(&catalog->writer.mutex);
 
         pthread_mutex_lock(&catalog->queue_mutex);
         for (; batch; batch = batch->next) /* their threads cannot end before the mutex is free */

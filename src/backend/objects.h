@@ -56,29 +56,28 @@ struct object_link_request {
     const char *method;       /* "GET" or "PUT" */
     int64_t now_s;            /* Unix time of signing */
     uint32_t expires_s;       /* wanted life, 1..604800 */
-    const char *base; /* where the link begins, "http://host:8080"; NULL: as configured. Only for a store
-                         whose links lead to us; borrowed */
+    const char *base;         /* files: where the link begins; NULL: as the store was opened. S3: unused */
 };
 
 /* A request for an object as a server received it. All borrowed. */
-struct object_visit {
+struct object_request {
     const char *method;
     const char *host;  /* the Host header */
     const char *path;  /* as received, still encoded: "/objects/images/a%20b.jpg" */
     const char *query; /* as received, without the '?' */
 };
 
-enum { OBJECT_BUCKET_MAX_BYTES = 63 };
+enum { BUCKET_NAME_MAX_BYTES = 63 };
 
 /* Which object a verified request is about. */
 struct object_target {
-    char bucket[OBJECT_BUCKET_MAX_BYTES + 1];
+    char bucket[BUCKET_NAME_MAX_BYTES + 1];
     char key[TESS_KEY_MAX_BYTES + 1];
 };
 
-/* An object as an open file. */
+/* An object to be read piece by piece. */
 struct object_file {
-    int fd; /* the caller's to close */
+    int fd; /* the caller's to close() */
     struct object_info info;
     int64_t modified_s; /* Unix time */
 };
@@ -119,6 +118,18 @@ struct objects_ops {
                              struct bytes *url_out, int64_t *expires_at_out, struct tess_error *error);
 
     /*
+     * Which object a request is about, if a link of this store allowed it and is valid at now_s. NULL where
+     * links lead to a server of their own. TESS_ERR_DENIED; TESS_ERR_NOT_FOUND: the path is no object's.
+     */
+    enum tess_status (*verify)(struct objects *objects, const struct object_request *request, int64_t now_s,
+                               struct object_target *target_out, struct tess_error *error);
+
+    /* Opens an object's file, NULL where objects are no files. TESS_ERR_NOT_FOUND, also for what is no plain
+     * file. */
+    enum tess_status (*open)(struct objects *objects, const char *bucket, const char *key,
+                             struct object_file *file_out, struct tess_error *error);
+
+    /*
      * Streams an object in: nothing is visible until commit, then all of it, durably. write and commit may
      * fail; the key is needed at the end only. Every opened writer ends with exactly one commit or abort,
      * which free it (commit also when it fails).
@@ -130,16 +141,6 @@ struct objects_ops {
     enum tess_status (*writer_commit)(struct object_writer *writer, const char *key,
                                       struct tess_error *error);
     void (*writer_abort)(struct object_writer *writer);
-
-    /*
-     * Both NULL for a store whose links lead to a server of its own. verify: was this request allowed by a
-     * link of this store, and is it valid at now_s? TESS_ERR_DENIED when it was not, TESS_ERR_NOT_FOUND for a
-     * path that is no object's. open_file: the object for reading; TESS_ERR_NOT_FOUND.
-     */
-    enum tess_status (*verify)(const struct objects *objects, const struct object_visit *request,
-                               int64_t now_s, struct object_target *target_out, struct tess_error *error);
-    enum tess_status (*open_file)(struct objects *objects, const char *bucket, const char *key,
-                                  struct object_file *file_out, struct tess_error *error);
 };
 
 /* First member of every implementation. */
@@ -149,8 +150,6 @@ struct objects {
     bool remote;      /* a round trip costs more than a look at a disk: worth beginning early, and not worth
                          repeating */
 };
-
-enum { BUCKET_NAME_MAX_BYTES = OBJECT_BUCKET_MAX_BYTES };
 
 /* S3's rules: 3 to 63 of a-z 0-9 . -, beginning and ending in a letter or digit, no "..". TESS_ERR_INVALID.
  * Pure. */

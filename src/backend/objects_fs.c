@@ -132,37 +132,6 @@ static enum tess_status fs_get(struct objects *objects, const struct object_get 
     return status;
 }
 
-/* Regular files only, and no link to somewhere else: what is opened here is handed to strangers. */
-static enum tess_status fs_open_file(struct objects *objects, const char *bucket, const char *key,
-                                     struct object_file *file_out, struct tess_error *error)
-{
-    const struct objects_fs *fs = fs_of(objects);
-    struct bytes path;
-    struct stat file;
-    *file_out = (struct object_file){.fd = -1};
-    enum tess_status status = objects_fs_path(fs, bucket, key, &path, error);
-    if (status != TESS_OK)
-        return status;
-    const int fd = open((const char *)path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        status = error_errno(error, errno, "cannot open object %.200s in bucket %s", key, bucket);
-    else if (fstat(fd, &file) != 0)
-        status = error_errno(error, errno, "cannot examine object %.200s in bucket %s", key, bucket);
-    else if (!S_ISREG(file.st_mode))
-        status = TESS_ERR_NOT_FOUND;
-    if (status == TESS_ERR_NOT_FOUND)
-        status = objects_fs_missing(fs, bucket, key, error);
-    if (status == TESS_OK) {
-        file_out->fd = fd;
-        file_out->modified_s = (int64_t)file.st_mtim.tv_sec;
-        objects_fs_info(&file, &file_out->info);
-    } else if (fd >= 0) {
-        (void)close(fd);
-    }
-    bytes_clear(&path);
-    return status;
-}
-
 static enum tess_status fs_remove(struct objects *objects, const char *bucket, const char *key,
                                   struct tess_error *error)
 {
@@ -175,6 +144,37 @@ static enum tess_status fs_remove(struct objects *objects, const char *bucket, c
         status = objects_fs_missing(fs, bucket, key, error);
     bytes_clear(&path);
     return status;
+}
+
+/* No link is followed and no pipe waited for: only the store's own writer makes what may be read here. */
+static enum tess_status fs_open(struct objects *objects, const char *bucket, const char *key,
+                                struct object_file *file_out, struct tess_error *error)
+{
+    const struct objects_fs *fs = fs_of(objects);
+    struct bytes path;
+    struct stat info;
+    *file_out = (struct object_file){.fd = -1};
+    enum tess_status status = objects_fs_path(fs, bucket, key, &path, error);
+    if (status != TESS_OK)
+        return status;
+    const int fd = open((const char *)path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    bytes_clear(&path);
+    if (fd < 0 && (errno == ELOOP || errno == ENOENT || errno == ENOTDIR || errno == ENXIO))
+        return objects_fs_missing(fs, bucket, key, error);
+    if (fd < 0)
+        return error_errno(error, errno, "cannot open object %.200s in bucket %s", key, bucket);
+    if (fstat(fd, &info) != 0)
+        status = error_errno(error, errno, "cannot examine object %.200s in bucket %s", key, bucket);
+    else if (!S_ISREG(info.st_mode))
+        status = objects_fs_missing(fs, bucket, key, error);
+    if (status != TESS_OK) {
+        (void)close(fd);
+        return status;
+    }
+    file_out->fd = fd;
+    file_out->modified_s = info.st_mtim.tv_sec;
+    objects_fs_info(&info, &file_out->info);
+    return TESS_OK;
 }
 
 static void fs_destroy(struct objects *objects)
@@ -197,12 +197,12 @@ static const struct objects_ops fs_ops = {
     .remove = fs_remove,
     .list = objects_fs_list,
     .link = objects_fs_link,
+    .verify = objects_fs_verify,
+    .open = fs_open,
     .writer_open = objects_fs_writer_open,
     .writer_write = objects_fs_writer_write,
     .writer_commit = objects_fs_writer_commit,
     .writer_abort = objects_fs_writer_abort,
-    .verify = objects_fs_verify,
-    .open_file = fs_open_file,
 };
 
 /* Folders, sweep, signing key. */
@@ -242,7 +242,7 @@ enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bo
     if (!fs->root || !fs->partial || !key_path)
         status = error_set(error, TESS_ERR_MEMORY, "no memory to open the store %s", data_dir);
     else
-        status = link_base_read(&fs->link, link_base, error);
+        status = link_base_parse(link_base, &fs->link, error);
     if (status == TESS_OK)
         status = prepare(fs, key_path, created_out, error);
     free(key_path);

@@ -39,9 +39,10 @@ enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bo
  * Was this request allowed by a link of this store, and is it valid at now_s? Bucket and key come out of the
  * same path that was verified: serve those, and do not take the path apart again. The signature covers
  * method, host, path and life, and leaves out a path that link_base may have (a proxy may strip it or not).
+ * Links that were made with another base are as good: the Host header says where they led.
  * TESS_ERR_DENIED when it was not; TESS_ERR_NOT_FOUND for a path that is no object's. Thread-safe.
  */
-enum tess_status objects_fs_verify(const struct objects *objects, const struct object_visit *request,
+enum tess_status objects_fs_verify(struct objects *objects, const struct object_request *request,
                                    int64_t now_s, struct object_target *target_out, struct tess_error *error);
 
 #endif

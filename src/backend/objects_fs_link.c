@@ -54,22 +54,22 @@ static void canonical_host(char *host, const char *default_port)
 
 void link_base_clear(struct link_base *base)
 {
-    free(base->base);
+    free(base->text);
     free(base->host);
     free(base->prefix);
     *base = (struct link_base){0};
 }
 
-enum tess_status link_base_read(struct link_base *base, const char *text, struct tess_error *error)
+enum tess_status link_base_parse(const char *text, struct link_base *base_out, struct tess_error *error)
 {
     bool https = strncasecmp(text, "https://", 8) == 0;
     const char *host = text + (https ? 8 : 7);
     size_t host_size = 0;
+    *base_out = (struct link_base){0};
     if (https || strncasecmp(text, "http://", 7) == 0) {
         while (host[host_size] && is_host_byte(host[host_size]))
             host_size++;
     }
-    *base = (struct link_base){0};
     if (host_size == 0 || (host[host_size] != '/' && host[host_size] != '\0') || !is_path(host + host_size))
         return error_set(
             error, TESS_ERR_INVALID,
@@ -80,14 +80,14 @@ enum tess_status link_base_read(struct link_base *base, const char *text, struct
     while (text[size - 1] == '/')
         size--;
     size_t before_path = (size_t)(host - text) + host_size;
-    base->base = strndup(text, size);
-    base->host = strndup(host, host_size);
-    base->prefix = strndup(text + before_path, size > before_path ? size - before_path : 0);
-    if (!base->base || !base->host || !base->prefix) {
-        link_base_clear(base);
+    base_out->text = strndup(text, size);
+    base_out->host = strndup(host, host_size);
+    base_out->prefix = strndup(text + before_path, size > before_path ? size - before_path : 0);
+    if (!base_out->text || !base_out->host || !base_out->prefix) {
+        link_base_clear(base_out);
         return error_set(error, TESS_ERR_MEMORY, "no memory for where links begin");
     }
-    canonical_host(base->host, https ? ":443" : ":80");
+    canonical_host(base_out->host, https ? ":443" : ":80");
     return TESS_OK;
 }
 
@@ -124,45 +124,42 @@ static struct sigv4_credentials credentials_of(const struct objects_fs *fs)
     return (struct sigv4_credentials){.access_key_id = fs->key.id, .secret_access_key = fs->key.secret};
 }
 
-static enum tess_status make_link(const struct objects_fs *fs, const struct link_base *base,
-                                  const struct object_link_request *request, struct bytes *url_out,
-                                  int64_t *expires_at_out, struct tess_error *error)
+/* What is signed: "/objects/BUCKET/KEY". */
+static enum tess_status make_path(const struct object_link_request *request, struct bytes *path)
+{
+    enum tess_status status = bytes_append_format(path, OBJECTS_PATH "%s/", request->bucket);
+    if (status == TESS_OK)
+        status = uri_encode(path, request->key, strlen(request->key), !has_dot_segment(request->key));
+    return status == TESS_OK && !bytes_text(path) ? TESS_ERR_MEMORY : status;
+}
+
+static enum tess_status sign(const struct objects_fs *fs, const struct object_link_request *request,
+                             const struct link_base *base, struct bytes *url_out, struct tess_error *error)
 {
     struct sigv4_result signature = {0};
     struct bytes path;
-    bytes_init(url_out, URL_MAX_BYTES);
     bytes_init(&path, URL_MAX_BYTES);
-    enum tess_status status = check(request, error);
-    if (status != TESS_OK)
-        return status;
-    status = bytes_append_format(&path, OBJECTS_PATH "%s/", request->bucket);
-    if (status == TESS_OK)
-        status = uri_encode(&path, request->key, strlen(request->key), !has_dot_segment(request->key));
-    const char *path_text = status == TESS_OK ? bytes_text(&path) : NULL;
-    if (!path_text) {
-        status = error_set(error, TESS_ERR_MEMORY, "no memory for the link to %.200s", request->key);
-        goto cleanup;
+    if (make_path(request, &path) != TESS_OK) {
+        bytes_clear(&path);
+        return error_set(error, TESS_ERR_MEMORY, "no memory for the link to %.200s", request->key);
     }
     const struct sigv4_header host = {"host", base->host};
     const struct sigv4_request signing = {.method = request->method,
-                                          .path = path_text,
+                                          .path = bytes_text(&path),
                                           .headers = &host,
                                           .header_count = 1,
                                           .payload_hash = SIGV4_UNSIGNED_PAYLOAD};
     const struct sigv4_credentials credentials = credentials_of(fs);
     const struct sigv4_scope scope = sigv4_scope_s3(LINK_REGION);
-    status =
+    enum tess_status status =
         sigv4_presign(&signing, &credentials, &scope, request->now_s, request->expires_s, &signature, error);
-    if (status != TESS_OK)
-        goto cleanup;
-    const char *query = bytes_text(&signature.output);
-    status = query ? bytes_append_format(url_out, "%s%s?%s", base->base, path_text, query) : TESS_ERR_MEMORY;
-    if (status != TESS_OK)
-        error_set(error, status, "no room for the link to %.200s", request->key);
-    *expires_at_out = request->now_s + (int64_t)request->expires_s;
-cleanup:
-    if (status != TESS_OK)
-        bytes_clear(url_out);
+    if (status == TESS_OK) {
+        const char *query = bytes_text(&signature.output);
+        status = query ? bytes_append_format(url_out, "%s%s?%s", base->text, signing.path, query)
+                       : TESS_ERR_MEMORY;
+        if (status != TESS_OK)
+            error_set(error, status, "no room for the link to %.200s", request->key);
+    }
     sigv4_result_clear(&signature);
     bytes_clear(&path);
     return status;
@@ -172,15 +169,17 @@ enum tess_status objects_fs_link(struct objects *objects, const struct object_li
                                  struct bytes *url_out, int64_t *expires_at_out, struct tess_error *error)
 {
     const struct objects_fs *fs = (const struct objects_fs *)objects;
-    struct link_base other;
-    if (!request->base)
-        return make_link(fs, &fs->link, request, url_out, expires_at_out, error);
-    enum tess_status status = link_base_read(&other, request->base, error);
-    if (status != TESS_OK) {
-        bytes_init(url_out, 0);
-        return status;
-    }
-    status = make_link(fs, &other, request, url_out, expires_at_out, error);
+    struct link_base other = {0};
+    bytes_init(url_out, URL_MAX_BYTES);
+    enum tess_status status = check(request, error);
+    if (status == TESS_OK && request->base)
+        status = link_base_parse(request->base, &other, error);
+    if (status == TESS_OK)
+        status = sign(fs, request, request->base ? &other : &fs->link, url_out, error);
+    if (status == TESS_OK)
+        *expires_at_out = request->now_s + (int64_t)request->expires_s;
+    else
+        bytes_clear(url_out);
     link_base_clear(&other);
     return status;
 }
@@ -212,7 +211,27 @@ static enum tess_status split_path(const char *path, struct object_target *targe
     return status;
 }
 
-enum tess_status objects_fs_verify(const struct objects *objects, const struct object_visit *request,
+/* As received, and where that does not verify without a port that goes without saying under http or https:
+ * which of them a link began with is not known here. */
+static enum tess_status verify_host(const struct objects_fs *fs, struct sigv4_request *signing, char *host,
+                                    int64_t now_s, struct tess_error *error)
+{
+    const struct sigv4_header header = {"host", host};
+    const struct sigv4_credentials credentials = credentials_of(fs);
+    const struct sigv4_scope scope = sigv4_scope_s3(LINK_REGION);
+    signing->headers = &header;
+    signing->header_count = 1;
+    canonical_host(host, "");
+    enum tess_status status = sigv4_verify(signing, &credentials, &scope, now_s, error);
+    const size_t size = strlen(host);
+    if (status != TESS_ERR_DENIED)
+        return status;
+    canonical_host(host, ":443");
+    canonical_host(host, ":80");
+    return strlen(host) < size ? sigv4_verify(signing, &credentials, &scope, now_s, error) : status;
+}
+
+enum tess_status objects_fs_verify(struct objects *objects, const struct object_request *request,
                                    int64_t now_s, struct object_target *target_out, struct tess_error *error)
 {
     const struct objects_fs *fs = (const struct objects_fs *)objects;
@@ -229,17 +248,11 @@ enum tess_status objects_fs_verify(const struct objects *objects, const struct o
     char *host = strdup(request->host);
     if (!host)
         return error_set(error, TESS_ERR_MEMORY, "no memory to verify a link");
-    canonical_host(host, strncasecmp(fs->link.base, "https:", 6) == 0 ? ":443" : ":80");
-    const struct sigv4_header header = {"host", host};
-    const struct sigv4_request signing = {.method = request->method,
-                                          .path = path,
-                                          .query = request->query,
-                                          .headers = &header,
-                                          .header_count = 1,
-                                          .payload_hash = SIGV4_UNSIGNED_PAYLOAD};
-    const struct sigv4_credentials credentials = credentials_of(fs);
-    const struct sigv4_scope scope = sigv4_scope_s3(LINK_REGION);
-    enum tess_status status = sigv4_verify(&signing, &credentials, &scope, now_s, error);
+    struct sigv4_request signing = {.method = request->method,
+                                    .path = path,
+                                    .query = request->query,
+                                    .payload_hash = SIGV4_UNSIGNED_PAYLOAD};
+    enum tess_status status = verify_host(fs, &signing, host, now_s, error);
     if (status != TESS_OK)
         memset(target_out, 0, sizeof *target_out);
     free(host);

@@ -11,14 +11,14 @@
 
 /* Where links begin, taken apart. */
 struct link_base {
-    char *base;   /* "https://host:8443/prefix", no slash at the end */
+    char *text;   /* "https://host:8443/prefix", no slash at the end */
     char *host;   /* "host:8443": lower case, without the scheme's own port */
     char *prefix; /* "/prefix" or "" */
 };
-void link_base_clear(struct link_base *base); /* safe on a zeroed struct */
 
-/* TESS_ERR_INVALID, TESS_ERR_MEMORY; nothing is left then. */
-enum tess_status link_base_read(struct link_base *base, const char *text, struct tess_error *error);
+/* On success the caller clears it, on failure it is empty. TESS_ERR_INVALID, TESS_ERR_MEMORY. */
+enum tess_status link_base_parse(const char *text, struct link_base *base_out, struct tess_error *error);
+void link_base_clear(struct link_base *base); /* safe on a zeroed struct */
 
 /* Immutable after opening, so that any number of threads may use it without a lock. */
 struct objects_fs {

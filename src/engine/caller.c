@@ -4,6 +4,20 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+uint32_t caller_timeout_ms(const struct tess_watch *watch, const struct tess_limits *limits)
+{
+    return watch->timeout_ms ? watch->timeout_ms : limits->timeout_ms;
+}
+
+struct caller caller_from_now(const struct tess_watch *watch, const struct tess_limits *limits)
+{
+    const uint32_t timeout_ms = caller_timeout_ms(watch, limits);
+    return (struct caller){.watch = watch,
+                           .deadline_ns =
+                               timeout_ms ? clock_monotonic_ns() + (int64_t)timeout_ms * 1000000 : 0,
+                           .timeout_ms = timeout_ms};
+}
+
 enum tess_status caller_must_stop(const void *context, struct tess_error *error)
 {
     const struct caller *caller = context;

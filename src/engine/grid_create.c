@@ -299,7 +299,7 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
                                          .building = true},
                                .backend = &store->backend,
                                .request = request,
-                               .caller = montage_caller(engine, &request->watch),
+                               .caller = caller_from_now(&request->watch, &engine->options.limits),
                                .stop = {caller_must_stop, &build.caller},
                                .begun_ns = clock_monotonic_ns()};
     *answer_out = NULL;

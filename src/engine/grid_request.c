@@ -78,6 +78,66 @@ static enum tess_status find_images(struct grid_lookup *lookup, struct tess_erro
     return status;
 }
 
+static int by_bytes(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Leaves of the grid's keys, which are in ascending order, those that the request names, in its order. */
+static enum tess_status choose_keys(const struct tess_grid_request *request, struct tess_keys *keys,
+                                    struct tess_error *error)
+{
+    enum tess_status status = TESS_OK;
+    char **chosen = malloc(request->key_count * sizeof *chosen);
+    bool *taken = calloc(keys->count, sizeof *taken);
+    if (!chosen || !taken)
+        status = error_set(error, TESS_ERR_MEMORY, "no memory for %zu keys", request->key_count);
+    for (size_t i = 0; status == TESS_OK && i < request->key_count; i++) {
+        char **found = bsearch(&request->keys[i], keys->keys, keys->count, sizeof *keys->keys, by_bytes);
+        if (!found)
+            status = error_set(error, TESS_ERR_NOT_FOUND, "there is no image %.200s in grid %.200s",
+                               request->keys[i], request->grid_id);
+        else if (taken[found - keys->keys])
+            status = error_set(error, TESS_ERR_INVALID, "image %.200s is named twice", request->keys[i]);
+        if (status != TESS_OK)
+            break;
+        taken[found - keys->keys] = true;
+        chosen[i] = *found;
+    }
+    if (status == TESS_OK) {
+        for (size_t i = 0; i < keys->count; i++)
+            if (!taken[i])
+                free(keys->keys[i]);
+        free(keys->keys);
+        *keys = (struct tess_keys){request->key_count, chosen};
+    } else {
+        free(chosen);
+    }
+    free(taken);
+    return status;
+}
+
+/* One listing of the grid, however few of its images are wanted: it is one request on any backend. */
+static enum tess_status list_named(struct grid_lookup *lookup, struct tess_error *error)
+{
+    const struct grid_lookup_input *input = lookup->input;
+    const struct tess_grid_request *request = input->request;
+    const size_t most = input->engine->options.limits.max_cells;
+    const struct store_listing listing = {
+        .grid_id = request->grid_id, .order = TESS_ORDER_KEY, .stop = input->stop};
+    lookup->bucket = input->store->backend.source_bucket;
+    if (request->images)
+        return error_set(error, TESS_ERR_INVALID, "a grid is of named keys or of %.200s, not of both",
+                         request->images);
+    if (request->key_count == 0)
+        return error_set(error, TESS_ERR_INVALID, "no images: a grid needs at least one");
+    if (request->key_count > most)
+        return error_limit(error, "max-cells", "%zu images are more than the limit max-cells of %zu",
+                           request->key_count, most);
+    enum tess_status status = store_list_keys(input->store, &listing, &lookup->keys, error);
+    return status == TESS_OK ? choose_keys(request, &lookup->keys, error) : status;
+}
+
 static void offer_early(void *context, const char *key)
 {
     early_offer(context, key);
@@ -94,8 +154,7 @@ static enum tess_status list_images(struct grid_lookup *lookup, struct tess_erro
                                         .format = format_of(input->request),
                                         .stop = input->stop};
     lookup->bucket = backend->source_bucket;
-    if (input->building && backend->objects->remote && input->request->options.order != TESS_ORDER_ADDED &&
-        !input->request->keys)
+    if (input->building && backend->objects->remote && input->request->options.order != TESS_ORDER_ADDED)
         lookup->early = early_create(&config);
     const struct store_listing listing = {.grid_id = input->request->grid_id,
                                           .order = input->request->options.order,
@@ -106,8 +165,6 @@ static enum tess_status list_images(struct grid_lookup *lookup, struct tess_erro
     enum tess_status status = store_list_keys(input->store, &listing, &lookup->keys, error);
     if (lookup->early)
         early_listed(lookup->early);
-    if (status == TESS_OK && input->request->keys)
-        status = store_choose_keys(&lookup->keys, input->request->keys, input->request->key_count, error);
     return status;
 }
 
@@ -116,10 +173,11 @@ enum tess_status grid_lookup_init(struct grid_lookup *lookup, const struct grid_
 {
     const struct tess_grid_request *request = input->request;
     *lookup = (struct grid_lookup){.input = input};
-    if (request->images && request->keys)
-        return error_set(error, TESS_ERR_INVALID,
-                         "give keys of the grid id, or images of a bucket, not both");
-    enum tess_status status = request->images ? find_images(lookup, error) : list_images(lookup, error);
+    enum tess_status status;
+    if (request->keys)
+        status = list_named(lookup, error);
+    else
+        status = request->images ? find_images(lookup, error) : list_images(lookup, error);
     if (status == TESS_OK)
         status = montage_plan(input->engine, &request->options, lookup->keys.count, format_of(request),
                               &lookup->plan, error);
@@ -199,7 +257,7 @@ enum tess_status tess_grid_plan(struct tess_engine *engine, struct tess_store *s
                                 struct tess_plan_summary *summary_out, char key_out[TESS_KEY_MAX_BYTES + 1],
                                 struct tess_error *error)
 {
-    const struct caller caller = montage_caller(engine, &request->watch);
+    const struct caller caller = caller_from_now(&request->watch, &engine->options.limits);
     const struct stop stop = {caller_must_stop, &caller};
     const struct grid_lookup_input input = {engine, store, request, &stop, false};
     struct grid_lookup lookup;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "engine/caller.h"
 #include "engine/pipeline.h"
 #include "engine/source_any.h"
 
@@ -36,13 +37,6 @@ enum tess_status montage_plan(const struct tess_engine *engine, const struct tes
             (unsigned long long)(plan_out->canvas_bytes >> 20),
             (unsigned long long)(budget_share_bytes(engine->budget, BUDGET_CANVAS) >> 20));
     return status;
-}
-
-struct caller montage_caller(const struct tess_engine *engine, const struct tess_watch *watch)
-{
-    const uint32_t timeout_ms = watch->timeout_ms ? watch->timeout_ms : engine->options.limits.timeout_ms;
-    return (struct caller){watch, timeout_ms ? clock_monotonic_ns() + (int64_t)timeout_ms * 1000000 : 0,
-                           timeout_ms};
 }
 
 struct tess_plan_summary montage_summary(const struct plan *plan, uint32_t tiles, uint32_t pages)
@@ -252,7 +246,8 @@ enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_
     struct montage_run run = {.engine = engine,
                               .montage = montage,
                               .format = format_of(&montage->options, montage->output),
-                              .deadline_ns = montage_caller(engine, &montage->watch).deadline_ns};
+                              .deadline_ns =
+                                  caller_from_now(&montage->watch, &engine->options.limits).deadline_ns};
     struct plan plan;
     *result_out = NULL;
     if (!montage->output)

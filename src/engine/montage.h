@@ -3,7 +3,6 @@
 #ifndef ENGINE_MONTAGE_H
 #define ENGINE_MONTAGE_H
 
-#include "engine/caller.h"
 #include "engine/engine_state.h"
 #include "engine/plan.h"
 
@@ -11,9 +10,6 @@
 enum tess_status montage_plan(const struct tess_engine *engine, const struct tess_grid_options *options,
                               uint64_t images, enum tess_format format, struct plan *plan_out,
                               struct tess_error *error);
-
-/* The caller of a job that begins now: its own time, or what the engine's limits say. Borrows `watch`. */
-struct caller montage_caller(const struct tess_engine *engine, const struct tess_watch *watch);
 
 /* The plan's numbers as the public summary; `pages` of this shape hold `tiles` images. */
 struct tess_plan_summary montage_summary(const struct plan *plan, uint32_t tiles, uint32_t pages);

@@ -35,7 +35,8 @@ static void on_encoder_failure(void *context, const struct tess_error *error)
 static enum tess_status must_stop(const void *context, struct tess_error *error)
 {
     const struct pipeline_page *page = context;
-    const struct caller caller = {page->watch, page->deadline_ns, page->engine->options.limits.timeout_ms};
+    const struct caller caller = {page->watch, page->deadline_ns,
+                                  caller_timeout_ms(page->watch, &page->engine->options.limits)};
     return caller_must_stop(&caller, error);
 }
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Images in and out of the store, and the hit counters: checks, then the backends. */
+/* The store's life, and the hit counters: checks, then the backends. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/utf8.h"
-#include "engine/store_image.h"
 #include "engine/store_state.h"
-#include "image/sniff.h"
 
 enum { COUNTER_NAME_MAX_BYTES = 2048 };
 
@@ -34,17 +31,6 @@ void tess_store_close(struct tess_store *store)
         return;
     backend_close(&store->backend);
     free(store);
-}
-
-bool tess_store_is_remote(const struct tess_store *store)
-{
-    return store->backend.objects->remote;
-}
-
-void tess_store_stats(const struct tess_store *store, struct tess_store_stats *stats_out)
-{
-    *stats_out = (struct tess_store_stats){0};
-    backend_counts(&store->backend, &stats_out->calls, &stats_out->retries, &stats_out->failures);
 }
 
 enum tess_status tess_store_init(struct tess_store *store, bool *created_out, struct tess_error *error)
@@ -82,45 +68,6 @@ enum tess_status tess_grid_id_check(const char *grid_id, size_t length, struct t
     return check_name("grid id", "grid-id-bytes", grid_id, length, TESS_GRID_ID_MAX_BYTES, error);
 }
 
-/* A millisecond is long for a small file. */
-int64_t tess_store_next_added_ms(struct tess_store *store)
-{
-    int64_t last_ms = atomic_load(&store->last_added_ms), next_ms;
-    do {
-        const int64_t now_ms = clock_unix_ms();
-        next_ms = now_ms > last_ms ? now_ms : last_ms + 1;
-    } while (!atomic_compare_exchange_weak(&store->last_added_ms, &last_ms, next_ms));
-    return next_ms;
-}
-
-enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, const uint8_t *bytes,
-                                size_t size_bytes, uint64_t max_bytes, char key_out[TESS_KEY_MAX_BYTES + 1],
-                                struct tess_error *error)
-{
-    return tess_store_add_at(store, grid_id, tess_store_next_added_ms(store), bytes, size_bytes, max_bytes,
-                             key_out, error);
-}
-
-enum tess_status tess_store_add_at(struct tess_store *store, const char *grid_id, int64_t added_ms,
-                                   const uint8_t *bytes, size_t size_bytes, uint64_t max_bytes,
-                                   char key_out[TESS_KEY_MAX_BYTES + 1], struct tess_error *error)
-{
-    const struct backend *backend = &store->backend;
-    const enum image_kind kind = sniff_kind(bytes, size_bytes);
-    enum tess_status status = tess_grid_id_check(grid_id, strlen(grid_id), error);
-    if (status == TESS_OK && size_bytes > max_bytes)
-        status = error_limit(error, "max-bytes", "%zu bytes are more than the limit max-bytes of %llu",
-                             size_bytes, (unsigned long long)max_bytes);
-    if (status == TESS_OK)
-        status = store_image_check(kind, size_bytes, error);
-    if (status == TESS_OK)
-        status = store_image_key(sniff_extension(kind), key_out, error);
-    if (status == TESS_OK)
-        status = objects_put(backend->objects, backend->source_bucket, key_out, sniff_media_type(kind), bytes,
-                             size_bytes, error);
-    return status == TESS_OK ? store_image_map(backend, grid_id, key_out, added_ms, error) : status;
-}
-
 void tess_keys_clear(struct tess_keys *keys)
 {
     for (size_t i = 0; i < keys->count; i++)
@@ -156,4 +103,14 @@ enum tess_status tess_counter_set(struct tess_store *store, const char *name, in
     struct catalog *catalog = store->backend.catalog;
     enum tess_status status = tess_counter_name_check(name, strlen(name), error);
     return status == TESS_OK ? catalog->ops->counter_set(catalog, name, value, error) : status;
+}
+
+bool tess_store_is_remote(const struct tess_store *store)
+{
+    return store->backend.objects->remote;
+}
+
+void tess_store_stats(const struct tess_store *store, struct tess_store_stats *stats_out)
+{
+    backend_stats(&store->backend, stats_out);
 }

@@ -24,12 +24,4 @@ struct store_listing {
 enum tess_status store_list_keys(struct tess_store *store, const struct store_listing *request,
                                  struct tess_keys *keys_out, struct tess_error *error);
 
-/*
- * Of the listed keys those that `chosen` names, in its order; the others are freed. TESS_ERR_NOT_FOUND for a
- * key that is not among them, TESS_ERR_INVALID for one that is chosen twice or for none at all,
- * TESS_ERR_MEMORY. The list stays the caller's, whatever becomes of it.
- */
-enum tess_status store_choose_keys(struct tess_keys *keys, const char *const *chosen, size_t count,
-                                   struct tess_error *error);
-
 #endif

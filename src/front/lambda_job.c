@@ -16,12 +16,13 @@ int64_t lambda_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-uint32_t lambda_left_ms(int64_t until_ms)
+uint32_t lambda_job_time(const struct lambda_job *job)
 {
-    if (until_ms == 0)
-        return 0;
-    const int64_t left_ms = until_ms - lambda_now_ms();
-    return left_ms < 1 ? 1 : left_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)left_ms;
+    const uint32_t allowed_ms = job->site->settings->engine.limits.timeout_ms;
+    if (job->until_ms == 0)
+        return allowed_ms;
+    const int64_t left_ms = job->until_ms - lambda_now_ms(), most_ms = allowed_ms ? allowed_ms : UINT32_MAX;
+    return left_ms < 1 ? 1 : (uint32_t)(left_ms < most_ms ? left_ms : most_ms);
 }
 
 void lambda_reply_clear(struct lambda_reply *reply)
@@ -91,7 +92,7 @@ static void run_request(struct lambda_job *job, const struct api *api, struct la
                                &request, &error) == TESS_OK) {
         struct api_answer answer;
         request.cancel = &job->cancel;
-        request.timeout_ms = lambda_left_ms(job->until_ms);
+        request.timeout_ms = lambda_job_time(job);
         api_run(api, &request, &answer);
         reply_answer(job->site, job->event, &answer, reply);
         api_answer_clear(&answer);
@@ -112,7 +113,7 @@ static enum tess_status create_of_bucket(struct lambda_job *job, const struct ap
     tess_grid_request_defaults(&grid);
     grid.options = job->site->settings->grid;
     grid.watch.cancel = &job->cancel;
-    grid.watch.timeout_ms = lambda_left_ms(job->until_ms);
+    grid.watch.timeout_ms = lambda_job_time(job);
     enum tess_status status = TESS_OK;
     const cJSON *member = event->tree->child;
     for (; status == TESS_OK && member; member = member->next) {

@@ -53,8 +53,9 @@ void lambda_reply_error(const struct lambda_site *site, const struct lambda_even
 /* Milliseconds on CLOCK_MONOTONIC. */
 int64_t lambda_now_ms(void);
 
-/* What is left until `until_ms`: 0 for no limit, at least 1 otherwise. */
-uint32_t lambda_left_ms(int64_t until_ms);
+/* The time that the library may take from now on: what is left of the job's, or what the settings allow if
+ * that is less. 0 for no limit. */
+uint32_t lambda_job_time(const struct lambda_job *job);
 
 /* Records: each by one of a few threads, on the one engine. The job's `done` says which went well. */
 void lambda_records_run(struct lambda_job *job, const struct api *api);

@@ -10,6 +10,7 @@
 #include "front/batch_request.h"
 #include "front/lambda_job.h"
 #include "front/message.h"
+#include "front/xalloc.h"
 
 enum { MOST_THREADS = 4 };
 
@@ -18,11 +19,21 @@ struct crew {
     const struct api *api;
 };
 
-static enum tess_status create(const struct crew *crew, const char *text, struct tess_error *error)
+/* Without the line breaks that tools leave around a message. For free(). */
+static char *trim(const char *text)
+{
+    static const char breaks[] = "\r\n\t";
+    char *copy = xstrdup(text + strspn(text, breaks));
+    for (size_t size = strlen(copy); size > 0 && strchr(breaks, copy[size - 1]); size--)
+        copy[size - 1] = '\0';
+    return copy;
+}
+
+static enum tess_status create(const struct crew *crew, const char *body, struct tess_error *error)
 {
     struct tess_grid_request grid;
     struct tess_answer *built = NULL;
-    char *grid_id = NULL;
+    char *grid_id = NULL, *text = trim(body);
     tess_grid_request_defaults(&grid);
     grid.options = crew->api->settings->grid;
     enum tess_status status = batch_request_read(text, strlen(text), &grid.options, &grid_id, error);
@@ -30,11 +41,12 @@ static enum tess_status create(const struct crew *crew, const char *text, struct
         grid.grid_id = grid_id;
         grid.images = tess_is_store_name(grid_id) ? grid_id : NULL;
         grid.watch.cancel = &crew->job->cancel;
-        grid.watch.timeout_ms = lambda_left_ms(crew->job->until_ms);
+        grid.watch.timeout_ms = lambda_job_time(crew->job);
         status = tess_grid_create(crew->api->engine, crew->api->store, &grid, &built, error);
         tess_answer_destroy(built);
     }
     free(grid_id);
+    free(text);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "image/sniff.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct kind_words {
     const char *name, *extension, *media_type;
@@ -167,4 +168,20 @@ const char *sniff_extension(enum image_kind kind)
 const char *sniff_media_type(enum image_kind kind)
 {
     return words_of(kind)->media_type;
+}
+
+enum image_kind sniff_kind_of_extension(const char *extension)
+{
+    for (enum image_kind kind = IMAGE_JPEG; sniff_is_read(kind); kind++)
+        if (strcasecmp(extension, words[kind].extension) == 0)
+            return kind;
+    return IMAGE_UNKNOWN;
+}
+
+enum image_kind sniff_kind_of_media_type(const char *media_type)
+{
+    for (enum image_kind kind = IMAGE_JPEG; sniff_is_read(kind); kind++)
+        if (strcasecmp(media_type, words[kind].media_type) == 0)
+            return kind;
+    return strcasecmp(media_type, "image/heif") == 0 ? IMAGE_HEIF : IMAGE_UNKNOWN; /* has two names */
 }

@@ -55,4 +55,9 @@ const char *sniff_name(enum image_kind kind);
 const char *sniff_extension(enum image_kind kind);
 const char *sniff_media_type(enum image_kind kind);
 
+/* The kind that tessera reads and that has this extension ("jpg", without the dot) or media type
+ * ("image/jpeg"), in any case of letters; IMAGE_UNKNOWN: none. */
+enum image_kind sniff_kind_of_extension(const char *extension);
+enum image_kind sniff_kind_of_media_type(const char *media_type);
+
 #endif

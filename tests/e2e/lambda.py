@@ -200,7 +200,7 @@ def test_direct_grids_and_buckets():
 def test_batches():
     run("add", "--grid", "g", image() and "a.jpg", "--data", "store", status=0)
     with function() as (runtime, there):
-        equal(failures(runtime.invoke(sqs("g", '{"uniqueGridId":"g","tile":20}'))), [])
+        equal(failures(runtime.invoke(sqs("g", '\n{"uniqueGridId":"g","tile":20}\n', "g\r\n"))), [])
         equal(failures(runtime.invoke(sqs("none", "g", '{"uniqueGridId":', '"g"', '{"uniqueGridId":"g","tyle":1}'))),
               ["m0", "m2", "m4"])
         many = sqs(*['{"uniqueGridId":"g","tile":%d}' % (10 + i) for i in range(50)])

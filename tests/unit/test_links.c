@@ -42,7 +42,7 @@ static int teardown(void **state)
 
 /* Makes a link, and the request that a client which follows it sends. `url` owns the text. */
 static void follow(struct objects *objects, const char *method, const char *key, struct bytes *url,
-                   struct object_visit *request)
+                   struct object_request *request)
 {
     const struct object_link_request wanted = {
         .bucket = "images", .key = key, .method = method, .now_s = NOW_S, .expires_s = 300};
@@ -64,7 +64,7 @@ static void follow(struct objects *objects, const char *method, const char *key,
 static void expect_round_trip(struct objects *objects, const char *key)
 {
     struct bytes url;
-    struct object_visit request;
+    struct object_request request;
     struct object_target target;
     follow(objects, "GET", key, &url, &request);
     assert_int_equal(objects_fs_verify(objects, &request, NOW_S + 299, &target, NULL), TESS_OK);
@@ -121,7 +121,7 @@ static void test_prefix_and_host(void **state)
 {
     struct objects *objects = open_at(*state, "https://Example.org:443/pics");
     struct bytes url;
-    struct object_visit request;
+    struct object_request request;
     struct object_target target;
     follow(objects, "GET", "a.jpg", &url, &request);
     const char *path = request.path;
@@ -145,7 +145,7 @@ static void test_refused_requests(void **state)
 {
     struct objects *objects = open_at(*state, "http://h");
     struct bytes url;
-    struct object_visit request;
+    struct object_request request;
     struct object_target target;
     follow(objects, "PUT", "a/b.jpg", &url, &request);
     char *path = (char *)request.path;

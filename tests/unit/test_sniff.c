@@ -160,6 +160,21 @@ static void names_are_complete_and_agree(void **state)
     assert_string_equal(sniff_name((enum image_kind)IMAGE_KIND_COUNT), "unknown");
 }
 
+static void names_lead_to_kinds_that_are_read(void **state)
+{
+    (void)state;
+    for (int i = IMAGE_UNKNOWN; i < IMAGE_KIND_COUNT; i++) {
+        const enum image_kind kind = (enum image_kind)i;
+        const enum image_kind expected = sniff_is_read(kind) ? kind : IMAGE_UNKNOWN;
+        assert_int_equal(sniff_kind_of_extension(sniff_extension(kind)), expected);
+        assert_int_equal(sniff_kind_of_media_type(sniff_media_type(kind)), expected);
+    }
+    assert_int_equal(sniff_kind_of_extension("JPG"), IMAGE_JPEG);
+    assert_int_equal(sniff_kind_of_extension(""), IMAGE_UNKNOWN);
+    assert_int_equal(sniff_kind_of_media_type("Image/HEIF"), IMAGE_HEIF);
+    assert_int_equal(sniff_kind_of_media_type("image/jpeg; q=1"), IMAGE_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +183,7 @@ int main(void)
         cmocka_unit_test(svg_is_found_behind_a_long_comment_only_so_far),
         cmocka_unit_test(ftyp_with_a_lying_size),
         cmocka_unit_test(names_are_complete_and_agree),
+        cmocka_unit_test(names_lead_to_kinds_that_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
