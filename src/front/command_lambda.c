@@ -31,24 +31,24 @@ static enum exit_status run(const struct settings *settings, struct tess_lambda 
     return refuse_start(settings, lambda, "Tessera.UnknownHandler", message);
 }
 
-enum exit_status command_lambda(const struct settings *given)
+enum exit_status command_lambda(const struct settings *settings)
 {
-    struct settings settings = *given;
-    if (!settings.lambda_runtime_api)
-        return message_usage(&settings, "AWS_LAMBDA_RUNTIME_API is not set: this is started by AWS Lambda, "
+    struct settings own = *settings;
+    if (!own.lambda_runtime_api)
+        return message_usage(&own, "AWS_LAMBDA_RUNTIME_API is not set: this is started by AWS Lambda, "
                                         "not by hand");
-    settings.json_log = true; /* logs are searched, not read */
+    own.json_log = true; /* logs are searched, not read */
     interrupt_install();
     /* The store is opened while libcurl, which takes longest, is loaded. */
     struct lambda_site site;
-    const bool begun = lambda_site_begin(&site, &settings, lambda_handler_find(settings.lambda_handler));
+    const bool begun = lambda_site_begin(&site, &own, lambda_handler_find(own.lambda_handler));
     struct tess_lambda *lambda = NULL;
     struct tess_error error;
     enum exit_status status = EXIT_FAILED;
-    if (tess_lambda_open(settings.lambda_runtime_api, &lambda, &error) == TESS_OK)
-        status = run(&settings, lambda, &site, begun);
+    if (tess_lambda_open(own.lambda_runtime_api, &lambda, &error) == TESS_OK)
+        status = run(&own, lambda, &site, begun);
     else
-        (void)message_failure(&settings, &error);
+        (void)message_failure(&own, &error);
     tess_lambda_close(lambda);
     if (begun)
         lambda_site_end(&site);

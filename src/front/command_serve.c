@@ -216,28 +216,28 @@ static enum exit_status serve(struct service *service, struct settings *settings
     return status;
 }
 
-enum exit_status command_serve(const struct settings *given)
+enum exit_status command_serve(const struct settings *settings)
 {
-    struct settings settings = *given; /* the address is known only now */
+    struct settings own = *settings; /* the address is known only now */
     struct service service = {.next_number = 1};
-    const char *address = settings.listen ? settings.listen : "127.0.0.1:8080";
+    const char *address = settings->listen ? settings->listen : "127.0.0.1:8080";
     char why[160], *url = NULL, *token = NULL;
     const char *missing = "";
     enum exit_status status = EXIT_FAILED;
-    if (!serve_token(given, &token, &status))
+    if (!serve_token(settings, &token, &status))
         return status;
-    char *prefix = path_of(given->public_url);
+    char *prefix = path_of(settings->public_url);
     service.token = token;
     service.prefix = prefix;
-    raise_descriptor_limit(settings.connections ? settings.connections : DEFAULT_CONNECTIONS);
+    raise_descriptor_limit(settings->connections ? settings->connections : DEFAULT_CONNECTIONS);
     service.http = http_library_open(&missing);
     const int descriptor = service.http ? serve_listen(address, &url, why) : -1;
     if (!service.http)
-        message_error(given, "cannot start the service: %s", missing);
+        message_error(settings, "cannot start the service: %s", missing);
     else if (descriptor < 0)
-        message_error(given, "cannot listen on %s: %s", address, why);
+        message_error(settings, "cannot listen on %s: %s", address, why);
     else
-        status = serve(&service, &settings, descriptor, url);
+        status = serve(&service, &own, descriptor, url);
     free(url);
     free(prefix);
     free(token);

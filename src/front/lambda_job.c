@@ -53,9 +53,12 @@ void lambda_job_clear(struct lambda_job *job)
     (void)pthread_mutex_destroy(&job->lock);
 }
 
+/* Takes over `message`. */
 static void reply_failed(enum tess_status status, char *message, struct lambda_reply *reply)
 {
-    *reply = (struct lambda_reply){.message = message, .status = 500};
+    reply->json = NULL;
+    reply->message = message;
+    reply->status = 500;
     lambda_error_type(status, reply->type);
 }
 

@@ -40,7 +40,7 @@ void lambda_job_init(struct lambda_job *job, struct lambda_site *site, const str
 void lambda_job_clear(struct lambda_job *job); /* nobody may be running it */
 
 /* Runs it to its reply, sets `finished` and signals `changed`. Fits pthread_create(). */
-void *lambda_job_run(void *job);
+void *lambda_job_run(void *context);
 
 /* The reply of a job that is not given more time; of a batch, with those records that are done. Thread-safe.
  */

@@ -57,7 +57,7 @@ static int open_socket(const struct addrinfo *at)
 /* Where a client on this machine reaches it. */
 static char *url_of(int descriptor)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     char host[HOST_BYTES], port[8];
     if (getsockname(descriptor, (struct sockaddr *)&bound, &size) != 0 ||
