@@ -222,9 +222,16 @@ static enum tess_status list_grid(struct api_call *call, struct tess_error *erro
 static enum tess_status remove_images(struct api_call *call, struct tess_error *error)
 {
     static const char *const names[] = {NULL};
-    const char *grid_id = call->request->target->id, *key = call->request->target->key;
+    const struct api_target *target = call->request->target;
+    const bool whole = call->request->route == API_REMOVE_GRID;
+    const char *grid_id = target->id, *key = whole ? NULL : target->key;
     size_t removed = 0;
     enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK && !whole && !key) { /* nobody means "all" by forgetting which */
+        *error =
+            (struct tess_error){.status = TESS_ERR_INVALID, .message = "which image? Its key is missing"};
+        status = TESS_ERR_INVALID;
+    }
     if (status == TESS_OK)
         status = tess_store_remove(call->api->store, grid_id, &key, key ? 1 : 0, &removed, error);
     if (status != TESS_OK)

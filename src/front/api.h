@@ -103,12 +103,12 @@ void api_refuse(const struct tess_error *error, struct api_answer *answer_out);
 void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out);
 
 /*
- * What add_image has to know before the first byte of the body: the grid id, from target or query. For
+ * What add_image has to know before the first byte of the body: the grid id, from the query. For
  * free(). On failure NULL, and the answer says why.
  */
 char *api_grid_id(const struct api_request *request, struct api_answer *answer_out);
 
-/* The HTTP status that says it best: 400, 404, 413, 415, 422, 429/503, 504, 500. Pure. */
+/* The HTTP status that says it best: 400, 404, 409, 413, 415, 422, 500, 501, 503, 504. Pure. */
 int api_http_status(const struct tess_error *error);
 
 #endif

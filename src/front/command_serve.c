@@ -113,11 +113,9 @@ static void drain(struct service *service, int descriptor)
         __atomic_store_n(&service->cancel, 1, __ATOMIC_RELAXED);
         (void)wait_for_quiet(service, LAST_ANSWERS_MS);
     }
-    /* Lanes first: they resume connections, which must still be there. */
-    for (size_t i = 0; i < SERVICE_LANES; i++) {
-        lane_destroy(service->lanes[i]);
-        service->lanes[i] = NULL;
-    }
+    /* Lanes first: they resume connections, which must still be there. Those that are late may still ask. */
+    for (size_t i = 0; i < SERVICE_LANES; i++)
+        lane_close(service->lanes[i]);
     (void)wait_for_quiet(service, 1000);
     service->http->stop_daemon(service->daemon);
     service->daemon = NULL;
@@ -146,7 +144,7 @@ static enum exit_status run(struct service *service, int descriptor, const char 
     enum exit_status status = EXIT_FAILED;
     service->lanes[LANE_GRID] = lane_create(jobs, settings->queue ? settings->queue : DEFAULT_QUEUE);
     service->lanes[LANE_STORE] = lane_create(STORE_THREADS, STORE_QUEUE);
-    service->guard = guard_create();
+    service->guard = guard_create(guard_limit_ms);
     if (service->lanes[LANE_GRID] && service->lanes[LANE_STORE] && service->guard)
         service->daemon = start_daemon(service, descriptor);
     if (service->daemon) {
@@ -197,6 +195,9 @@ static bool open_service(struct service *service, struct settings *settings, con
         !open_engine(settings, &service->api.engine, status_out))
         return false;
     service->remote_store = tess_store_is_remote(service->api.store);
+    struct tess_engine_stats stats;
+    tess_engine_stats(service->api.engine, &stats);
+    service->body_budget = stats.memory_budget_bytes / 8;
     return true;
 }
 

@@ -26,7 +26,9 @@ enum service_lane { LANE_GRID, LANE_STORE, SERVICE_LANES };
 enum {
     SERVICE_BODY_MAX_BYTES = 1 << 20,    /* of JSON */
     SERVICE_DISCARD_MAX_BYTES = 4 << 20, /* of a body that is refused and read to its end all the same */
-    SERVICE_TIMEOUT_MS = 30000           /* of a request, unless the settings say otherwise */
+    SERVICE_SPOOL_BYTES = 8 << 20,       /* of an image on its way to S3 that are kept in memory, at most */
+    SERVICE_PIECE_BYTES = 64 << 10, /* of a body that count for nothing: the connection has room for it */
+    SERVICE_TIMEOUT_MS = 30000      /* of a request, unless the settings say otherwise */
 };
 
 struct service {
@@ -43,11 +45,13 @@ struct service {
     bool fixed_links;   /* --public-url: links begin there, whatever the Host header says */
     bool remote_store;
     uint32_t timeout_ms, connections;
+    uint64_t body_budget;  /* bytes of bodies in memory at once; more are answered 503 */
     uint64_t start_number; /* random: request ids of two runs differ */
 
     /* counters without a lock */
     struct metrics metrics;
     _Atomic uint64_t next_number;
+    _Atomic uint64_t body_bytes; /* that bodies under way may take, against body_budget */
     atomic_bool draining;
     volatile int cancel; /* set atomically: work in progress ends */
 };
@@ -83,6 +87,7 @@ struct exchange {
     char *body; /* JSON as far as it came */
     size_t body_room;
     uint64_t received_bytes;
+    uint64_t reserved_bytes;    /* of the service's body_budget */
     struct tess_upload *upload; /* an image that comes piece by piece */
 
     struct api_answer answer;

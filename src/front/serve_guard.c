@@ -20,6 +20,7 @@ struct guard_entry {
 };
 
 struct guard {
+    guard_limit *limit_ms; /* immutable */
     pthread_t thread;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t closed;
@@ -36,6 +37,13 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A second for each `unit` bytes; what nobody can wait for is no reason to overflow. */
+static int64_t allowance_ms(uint64_t bytes, uint64_t unit)
+{
+    const uint64_t seconds = bytes / unit;
+    return (int64_t)(seconds < UINT32_MAX ? seconds : UINT32_MAX) * 1000;
+}
+
 int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes)
 {
     switch (phase) {
@@ -43,9 +51,9 @@ int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes)
     case GUARD_HEADERS:
         return 15000;
     case GUARD_BODY:
-        return 20000 + (int64_t)(bytes / 1024) * 1000;
+        return 20000 + allowance_ms(bytes, 1024);
     case GUARD_ANSWER:
-        return 30000 + (int64_t)(bytes / 4096) * 1000;
+        return 30000 + allowance_ms(bytes, 4096);
     case GUARD_IDLE:
         return 75000;
     case GUARD_WORKING:
@@ -54,10 +62,13 @@ int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes)
     return INT64_MAX;
 }
 
-static bool is_late(const struct guard_entry *entry, int64_t at_ms)
+/* The time is read last and written first: who mixes two phases up sees the later one's time. */
+static bool is_late(const struct guard *guard, const struct guard_entry *entry, int64_t at_ms)
 {
     const enum guard_phase phase = (enum guard_phase)atomic_load(&entry->phase);
-    return at_ms - atomic_load(&entry->since_ms) > guard_limit_ms(phase, atomic_load(&entry->bytes));
+    const uint64_t bytes = atomic_load(&entry->bytes);
+    const int64_t since_ms = atomic_load(&entry->since_ms);
+    return at_ms - since_ms > guard->limit_ms(phase, bytes);
 }
 
 /* Shutting down wakes the connection's thread, which then closes: the descriptor is valid as long as the
@@ -66,7 +77,7 @@ static void look_locked(struct guard *guard)
 {
     const int64_t at_ms = now_ms();
     for (struct guard_entry *entry = guard->first; entry; entry = entry->next) {
-        if (entry->cut || !is_late(entry, at_ms))
+        if (entry->cut || !is_late(guard, entry, at_ms))
             continue;
         entry->cut = true;
         guard->cut++;
@@ -89,7 +100,7 @@ static void *watch(void *context)
     return NULL;
 }
 
-struct guard *guard_create(void)
+struct guard *guard_create(guard_limit *limit_ms)
 {
     struct guard *guard = calloc(1, sizeof *guard);
     pthread_condattr_t clock;
@@ -97,6 +108,7 @@ struct guard *guard_create(void)
         free(guard);
         return NULL;
     }
+    guard->limit_ms = limit_ms;
     (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&guard->lock, NULL);
     (void)pthread_cond_init(&guard->closed, &clock);
@@ -158,10 +170,11 @@ void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t byt
 {
     if (!entry)
         return;
-    /* Late by the clock of one phase and the rule of another is never seen: working has no limit. */
+    /* Late by the clock of one phase and the rule of another is never seen: working has no limit, and the
+     * order is that of is_late(), backwards. */
     atomic_store(&entry->phase, GUARD_WORKING);
-    atomic_store(&entry->bytes, bytes);
     atomic_store(&entry->since_ms, now_ms());
+    atomic_store(&entry->bytes, bytes);
     atomic_store(&entry->phase, (int)phase);
 }
 

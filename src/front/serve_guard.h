@@ -24,12 +24,15 @@ enum guard_phase { GUARD_CONNECTED, GUARD_HEADERS, GUARD_BODY, GUARD_WORKING, GU
 struct guard;
 struct guard_entry; /* one connection */
 
+/* How long a phase may last: guard_limit_ms() in earnest. */
+typedef int64_t guard_limit(enum guard_phase phase, uint64_t bytes);
+
 /* NULL: no memory or thread. Destroying needs all entries removed. */
-struct guard *guard_create(void);
+struct guard *guard_create(guard_limit *limit_ms);
 void guard_destroy(struct guard *guard);
 
-/* NULL: no memory. The descriptor stays the caller's, who removes the entry before closing it. Thread-safe.
- */
+/* NULL: no memory. The descriptor stays the caller's, who removes the entry before closing it. Both are
+ * thread-safe. */
 struct guard_entry *guard_add(struct guard *guard, int descriptor);
 void guard_remove(struct guard *guard, struct guard_entry *entry); /* NULL is fine */
 
@@ -41,7 +44,7 @@ void guard_received(struct guard_entry *entry, uint64_t bytes); /* in all */
 uint32_t guard_connections(struct guard *guard); /* thread-safe */
 uint64_t guard_cut(struct guard *guard);         /* how many were late; thread-safe */
 
-/* How long a phase may last. Pure. */
+/* The table above; INT64_MAX for working. Pure. */
 int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes);
 
 #endif

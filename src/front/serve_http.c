@@ -144,6 +144,7 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
     serve_log(exchange, seconds);
     guard_enter(exchange->guard, GUARD_IDLE, 0);
     tess_upload_abort(exchange->upload);
+    atomic_fetch_sub(&service->body_bytes, exchange->reserved_bytes);
     if (exchange->response)
         service->http->destroy_response(exchange->response);
     api_answer_clear(&exchange->answer);

@@ -11,6 +11,7 @@ struct lane {
     uint32_t capacity;
     pthread_t *threads;
     uint32_t thread_count;
+    bool joined; /* whoever closes and destroys only */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
@@ -28,10 +29,10 @@ static double now_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* The next task, or NULL when the lane closes and nothing is left. */
+/* The next task, or NULL when the lane closes and nothing is left: no task, nor a place for one. */
 static struct lane_task *take_locked(struct lane *lane)
 {
-    while (!lane->first && !lane->closing)
+    while (!lane->first && !(lane->closing && lane->waiting == 0))
         (void)pthread_cond_wait(&lane->changed, &lane->lock);
     struct lane_task *task = lane->first;
     if (!task)
@@ -41,6 +42,8 @@ static struct lane_task *take_locked(struct lane *lane)
         lane->end = &lane->first;
     lane->waiting--;
     lane->running++;
+    if (lane->closing && lane->waiting == 0)
+        (void)pthread_cond_broadcast(&lane->changed);
     return task;
 }
 
@@ -55,7 +58,7 @@ static void *work(void *context)
         const double seconds = now_seconds() - begun;
         (void)pthread_mutex_lock(&lane->lock);
         lane->running--;
-        lane->typical_seconds += (seconds - lane->typical_seconds) / 8;
+        lane->typical_seconds += (seconds - lane->typical_seconds) / (lane->typical_seconds > 0 ? 8 : 1);
     }
     (void)pthread_mutex_unlock(&lane->lock);
     return NULL;
@@ -80,9 +83,9 @@ struct lane *lane_create(uint32_t threads, uint32_t capacity)
     return NULL;
 }
 
-void lane_destroy(struct lane *lane)
+void lane_close(struct lane *lane)
 {
-    if (!lane)
+    if (lane->joined)
         return;
     (void)pthread_mutex_lock(&lane->lock);
     lane->closing = true;
@@ -90,6 +93,14 @@ void lane_destroy(struct lane *lane)
     (void)pthread_mutex_unlock(&lane->lock);
     for (uint32_t i = 0; i < lane->thread_count; i++)
         (void)pthread_join(lane->threads[i], NULL);
+    lane->joined = true;
+}
+
+void lane_destroy(struct lane *lane)
+{
+    if (!lane)
+        return;
+    lane_close(lane);
     (void)pthread_cond_destroy(&lane->changed);
     (void)pthread_mutex_destroy(&lane->lock);
     free(lane->threads);
@@ -100,7 +111,7 @@ bool lane_reserve(struct lane *lane)
 {
     (void)pthread_mutex_lock(&lane->lock);
     const uint32_t idle = lane->thread_count > lane->running ? lane->thread_count - lane->running : 0;
-    const bool room = lane->waiting < lane->capacity + idle && !lane->closing;
+    const bool room = lane->waiting < (uint64_t)lane->capacity + idle && !lane->closing;
     lane->waiting += room;
     (void)pthread_mutex_unlock(&lane->lock);
     return room;
@@ -128,7 +139,7 @@ struct lane_state lane_look(struct lane *lane)
 uint32_t lane_retry_after_s(const struct lane_state *state)
 {
     enum { MOST_S = 60 };
-    const double rounds = (double)(state->waiting + state->running) / state->threads;
+    const double rounds = ((double)state->waiting + state->running) / state->threads;
     const double seconds = ceil(rounds * state->typical_seconds);
     return seconds < 1 ? 1 : seconds > MOST_S ? MOST_S : (uint32_t)seconds;
 }

@@ -28,10 +28,16 @@ struct lane_state {
 /* NULL: no memory or not one thread. `capacity` tasks may wait beside those that run. */
 struct lane *lane_create(uint32_t threads, uint32_t capacity);
 
-/* Runs what is queued, then joins the threads. NULL is fine. */
+/*
+ * Gives no more places; returns when all tasks have run for which there was one. Once, from one thread; the
+ * others may go on calling what is below, and are told that the lane is full.
+ */
+void lane_close(struct lane *lane);
+
+/* Closes the lane if nobody has. No other thread may know it any more. NULL is fine. */
 void lane_destroy(struct lane *lane);
 
-/* Takes a place for one task; false when the lane is full. Thread-safe. */
+/* Takes a place for one task, which must be submitted; false when the lane is full or closed. Thread-safe. */
 bool lane_reserve(struct lane *lane);
 
 /* Queues a task in a place that was reserved for it: it runs exactly once, perhaps before this returns.

@@ -65,8 +65,8 @@ static void answer_object(struct exchange *exchange, const struct tess_object *o
     struct serve_range range;
     char text[96];
     const char *wanted = serve_header(exchange, "Range"), *condition = serve_header(exchange, "If-Range");
-    if (condition && !serve_etag_matches(condition, object->etag))
-        wanted = NULL;
+    if (strcmp(exchange->method, "GET") != 0 || (condition && !serve_etag_is(condition, object->etag)))
+        wanted = NULL; /* HEAD knows no ranges */
     const enum serve_range_kind kind = serve_range_read(wanted, object->size_bytes, &range);
     int http_status = kind == SERVE_RANGE_PART ? 206 : 200;
     if (serve_header(exchange, "If-None-Match") &&

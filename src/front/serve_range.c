@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "front/serve_range.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,8 +41,10 @@ enum serve_range_kind serve_range_read(const char *header, uint64_t total, struc
         (has_first && has_last && last < first))
         return SERVE_RANGE_ALL;
     if (!has_first) { /* the last so many */
-        if (last == 0 || total == 0)
+        if (last == 0)
             return SERVE_RANGE_NONE;
+        if (total == 0) /* all of nothing, which no Content-Range can say */
+            return SERVE_RANGE_ALL;
         range_out->size = last < total ? last : total;
         range_out->first = total - range_out->size;
         return SERVE_RANGE_PART;
@@ -56,13 +56,27 @@ enum serve_range_kind serve_range_read(const char *header, uint64_t total, struc
     return SERVE_RANGE_PART;
 }
 
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t")] == '\0';
+}
+
+bool serve_etag_is(const char *header, const char *etag)
+{
+    const size_t size = strlen(etag);
+    header += strspn(header, " \t");
+    return header[0] == '"' && strncmp(header + 1, etag, size) == 0 && header[size + 1] == '"' &&
+           is_blank(header + size + 2);
+}
+
 bool serve_etag_matches(const char *header, const char *etag)
 {
     const size_t size = strlen(etag);
+    header += strspn(header, " \t");
+    if (header[0] == '*' && is_blank(header + 1))
+        return true;
     while (*header) {
         header += strspn(header, " \t,");
-        if (header[0] == '*')
-            return true;
         if (strncmp(header, "W/", 2) == 0)
             header += 2;
         if (header[0] != '"')

@@ -32,6 +32,31 @@ static bool is_too_long(struct exchange *exchange, uint64_t most, const char *li
     return true;
 }
 
+/*
+ * Room for what the body will take of memory: all of JSON, or as much of an image as waits for its way to S3
+ * (files are written as they come). Bodies come as slowly as their clients like, so nobody waits for room
+ * here.
+ */
+static bool reserve_body(struct exchange *exchange, uint64_t most)
+{
+    struct service *service = exchange->service;
+    const char *length = serve_header(exchange, "Content-Length");
+    const bool chunked = serve_header(exchange, "Transfer-Encoding") != NULL;
+    const uint64_t announced = chunked ? most : length ? strtoull(length, NULL, 10) : 0;
+    const uint64_t bytes = announced < most ? announced : most;
+    if (bytes <= SERVICE_PIECE_BYTES)
+        return true;
+    if (atomic_fetch_add(&service->body_bytes, bytes) + bytes <= service->body_budget) {
+        exchange->reserved_bytes = bytes;
+        return true;
+    }
+    atomic_fetch_sub(&service->body_bytes, bytes);
+    atomic_fetch_add(&service->metrics.refused, 1);
+    serve_refuse(exchange, 503, "busy",
+                 "the service receives as much at once as its memory allows; try again");
+    return false;
+}
+
 static void begin_image(struct exchange *exchange)
 {
     struct service *service = exchange->service;
@@ -41,7 +66,8 @@ static void begin_image(struct exchange *exchange)
     struct tess_error error;
     exchange->step = EXCHANGE_READY;
     char *grid_id = api_grid_id(&request, &exchange->answer);
-    if (grid_id && !is_too_long(exchange, most, "max-bytes")) {
+    if (grid_id && !is_too_long(exchange, most, "max-bytes") &&
+        (!service->remote_store || reserve_body(exchange, SERVICE_SPOOL_BYTES))) {
         if (tess_upload_open(service->api.store, grid_id, most, &exchange->upload, &error) == TESS_OK)
             exchange->step = EXCHANGE_BODY;
         else
@@ -88,7 +114,8 @@ void serve_prepare(struct exchange *exchange)
         api_run(&exchange->service->api, &request, &exchange->answer);
         exchange->step = EXCHANGE_READY;
     } else {
-        (void)is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes");
+        if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes"))
+            (void)reserve_body(exchange, SERVICE_BODY_MAX_BYTES);
     }
 }
 

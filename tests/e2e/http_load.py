@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import threading
 import time
 import urllib.parse
@@ -107,6 +108,25 @@ def test_more_clients_than_connections():
         equal(service.ask("GET", "/healthz", timeout=40).status, 200)
         for link in idle:
             link.close()
+
+
+def test_bodies_have_a_budget():
+    """Bodies that come slowly may hold so much memory and no more: who is over it is told, and served later."""
+    with Service("--memory", "16M") as service: # bodies: 2 MiB
+        head = b"POST /generate_grid?uniqueGridId=g HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{"
+        links = []
+        for _ in range(2):
+            link = socket.create_connection((service.host, service.port))
+            link.sendall(head)
+            links.append(link)
+        eventually(lambda: service.metrics()["tessera_in_flight"] == 3, "two bodies are under way")
+        third = service.ask("POST", "/generate_grid?uniqueGridId=g", b" " * 900000, {"Content-Type": "application/json"})
+        equal((third.status, third.json()["code"], third.headers["retry-after"]), (503, "busy", "1"))
+        equal(service.ask("POST", "/generate_grid?uniqueGridId=g", b"{}", {"Content-Type": "application/json"}).status, 404)
+        for link in links:
+            link.close()
+        eventually(lambda: service.metrics()["tessera_in_flight"] == 1, "they are gone")
+        equal(service.ask("POST", "/generate_grid?uniqueGridId=g", b"{" + b" " * 900000 + b"}", {"Content-Type": "application/json"}).status, 404)
 
 
 def test_time_is_up():

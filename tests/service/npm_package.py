@@ -11,6 +11,9 @@ import tempfile
 
 # name: version, its sha512 as npm states it, the folders and files of it that are needed ("" all).
 PACKAGES = {
+    # AWS's own specification of CloudFormation's and SAM's resources, of April 2023.
+    "@aws-cdk/cfnspec": ("2.72.1", "spec/specification.json",
+        "qF6zQXXJPpRwI3uS5+whGtJdQFwxH7gSwW6Xa8xdXWWEUazDEgKOLt9isw8As8vH8bCRAxukOkogGq1+xMG30w=="),
     # AWS's DynamoDB Local 1.25.1 is its folder "emulator".
     "amplify-dynamodb-simulator": ("2.9.30", "emulator/",
         "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="),
@@ -29,14 +32,15 @@ class NotTrusted(Exception):
 def fetch(name, folder):
     """The path of the unpacked package below `folder`; fetches it at the first call."""
     version, part, wanted = PACKAGES[name]
-    target = os.path.join(folder, "%s-%s" % (name, version))
+    file_name = "%s-%s" % (name.lstrip("@").replace("/", "-"), version)
+    target = os.path.join(folder, file_name)
     if os.path.isdir(target):
         return target
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="fetch.") as scratch:
         subprocess.run(["npm", "pack", "--silent", "--cache", os.path.join(scratch, "cache"), "%s@%s" % (name, version)],
                        cwd=scratch, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=300)
-        archive = os.path.join(scratch, "%s-%s.tgz" % (name, version))
+        archive = os.path.join(scratch, file_name + ".tgz")
         with open(archive, "rb") as file:
             found = base64.b64encode(hashlib.sha512(file.read()).digest()).decode()
         if found != wanted:

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/* Deadlines of connections: the limits, and that those who are late are shut down and nobody else. */
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "front/serve_guard.h"
+#include "random_numbers.h"
+
+static void limits_are_those_of_the_table(void **state)
+{
+    (void)state;
+    assert_int_equal(guard_limit_ms(GUARD_CONNECTED, 0), 15000);
+    assert_int_equal(guard_limit_ms(GUARD_HEADERS, 1 << 20), 15000);
+    assert_int_equal(guard_limit_ms(GUARD_BODY, 0), 20000);
+    assert_int_equal(guard_limit_ms(GUARD_BODY, 1023), 20000);
+    assert_int_equal(guard_limit_ms(GUARD_BODY, 10240), 30000);
+    assert_int_equal(guard_limit_ms(GUARD_ANSWER, 0), 30000);
+    assert_int_equal(guard_limit_ms(GUARD_ANSWER, 4096), 31000);
+    assert_int_equal(guard_limit_ms(GUARD_IDLE, 0), 75000);
+    assert_true(guard_limit_ms(GUARD_WORKING, 0) == INT64_MAX);
+}
+
+static void limits_grow_and_never_overflow(void **state)
+{
+    (void)state;
+    for (int phase = GUARD_CONNECTED; phase <= GUARD_IDLE; phase++) {
+        int64_t before = 0;
+        for (int bit = 0; bit < 64; bit++) {
+            const int64_t limit = guard_limit_ms((enum guard_phase)phase, (uint64_t)1 << bit);
+            assert_true(limit >= before && limit >= 15000);
+            before = limit;
+        }
+        assert_true(guard_limit_ms((enum guard_phase)phase, UINT64_MAX) >= before);
+    }
+}
+
+/* Every phase is over at once, but for work, and for bodies and answers of some size. */
+static int64_t short_limit(enum guard_phase phase, uint64_t bytes)
+{
+    if (phase == GUARD_WORKING)
+        return INT64_MAX;
+    return (phase == GUARD_BODY || phase == GUARD_ANSWER) && bytes > 0 ? 3600000 : 10;
+}
+
+/* Is the other end of the socket told within so long that this is the end? */
+static bool is_shut(int socket, int within_ms)
+{
+    struct pollfd end = {.fd = socket, .events = POLLIN};
+    char byte;
+    return poll(&end, 1, within_ms) == 1 && read(socket, &byte, 1) == 0;
+}
+
+static void those_who_are_late_are_shut_down(void **state)
+{
+    (void)state;
+    enum { PAIRS = 8 };
+    static const struct {
+        enum guard_phase phase;
+        uint64_t bytes;
+        bool late;
+    } cases[PAIRS] = {{GUARD_CONNECTED, 0, true}, {GUARD_HEADERS, 5, true},  {GUARD_BODY, 0, true},
+                      {GUARD_BODY, 1, false},     {GUARD_WORKING, 0, false}, {GUARD_ANSWER, 0, true},
+                      {GUARD_ANSWER, 9, false},   {GUARD_IDLE, 9, true}};
+    int sockets[PAIRS][2];
+    struct guard_entry *entries[PAIRS];
+    struct guard *guard = guard_create(short_limit);
+    assert_non_null(guard);
+    for (int i = 0; i < PAIRS; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets[i]), 0);
+        entries[i] = guard_add(guard, sockets[i][0]);
+        assert_non_null(entries[i]);
+        guard_enter(entries[i], cases[i].phase, cases[i].bytes);
+    }
+    assert_int_equal(guard_connections(guard), PAIRS);
+    for (int i = 0; i < PAIRS; i++)
+        if (cases[i].late)
+            assert_true(is_shut(sockets[i][1], 10000));
+    for (int i = 0; i < PAIRS; i++)
+        if (!cases[i].late)
+            assert_false(is_shut(sockets[i][1], 0));
+    assert_int_equal(guard_cut(guard), 5);
+    for (int i = 0; i < PAIRS; i++) {
+        guard_remove(guard, entries[i]);
+        assert_int_equal(guard_connections(guard), PAIRS - 1 - i);
+        assert_int_equal(close(sockets[i][0]), 0); /* shut, but still the caller's */
+        (void)close(sockets[i][1]);
+    }
+    guard_destroy(guard);
+}
+
+/* Entered long ago, a phase is not late by the clock of one before; bytes that come extend it. */
+static void a_phase_begins_with_its_own_clock(void **state)
+{
+    (void)state;
+    int sockets[2];
+    struct guard *guard = guard_create(short_limit);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+    struct guard_entry *entry = guard_add(guard, sockets[0]);
+    guard_enter(entry, GUARD_WORKING, 0);
+    assert_false(is_shut(sockets[1], 1200)); /* the guard looked at it */
+    guard_enter(entry, GUARD_BODY, 0);
+    guard_received(entry, 1);
+    assert_false(is_shut(sockets[1], 1200));
+    guard_enter(entry, GUARD_IDLE, 0);
+    assert_true(is_shut(sockets[1], 10000));
+    assert_int_equal(guard_cut(guard), 1);
+    guard_remove(guard, entry);
+    guard_destroy(guard);
+    (void)close(sockets[0]);
+    (void)close(sockets[1]);
+}
+
+static void nothing_is_fine(void **state)
+{
+    (void)state;
+    struct guard *guard = guard_create(guard_limit_ms);
+    guard_enter(NULL, GUARD_BODY, 1);
+    guard_received(NULL, 1);
+    guard_remove(guard, NULL);
+    assert_int_equal(guard_connections(guard), 0);
+    assert_int_equal(guard_cut(guard), 0);
+    guard_destroy(guard);
+    guard_destroy(NULL);
+}
+
+enum { THREADS = 6, AT_ONCE = 32, ROUNDS = 4000 };
+
+static int64_t no_time_at_all(enum guard_phase phase, uint64_t bytes)
+{
+    (void)bytes;
+    return phase == GUARD_WORKING ? INT64_MAX : -1;
+}
+
+struct visitor {
+    struct guard *guard;
+    uint64_t seed;
+};
+
+/* Connections come and go in any order, while the guard cuts whom it sees. */
+static void *come_and_go(void *context)
+{
+    struct visitor *visitor = context;
+    struct guard_entry *entries[AT_ONCE] = {NULL};
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
+        return "no sockets";
+    for (int round = 0; round < ROUNDS; round++) {
+        const size_t which = random_below(&visitor->seed, AT_ONCE);
+        if (!entries[which]) {
+            entries[which] = guard_add(visitor->guard, sockets[0]);
+        } else if (random_below(&visitor->seed, 3) > 0) {
+            guard_enter(entries[which], (enum guard_phase)random_below(&visitor->seed, GUARD_IDLE + 1), 1);
+            guard_received(entries[which], 2);
+        } else {
+            guard_remove(visitor->guard, entries[which]);
+            entries[which] = NULL;
+        }
+        if (round % 500 == 0)
+            (void)poll(NULL, 0, 200);
+    }
+    for (size_t i = 0; i < AT_ONCE; i++)
+        guard_remove(visitor->guard, entries[i]);
+    (void)close(sockets[0]);
+    (void)close(sockets[1]);
+    return NULL;
+}
+
+static void many_come_and_go_while_it_looks(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    struct visitor visitors[THREADS];
+    struct guard *guard = guard_create(no_time_at_all);
+    assert_non_null(guard);
+    for (unsigned i = 0; i < THREADS; i++) {
+        visitors[i] = (struct visitor){guard, i};
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &visitors[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *why = NULL;
+        (void)pthread_join(threads[i], &why);
+        assert_null(why);
+    }
+    assert_int_equal(guard_connections(guard), 0);
+    assert_true(guard_cut(guard) > 0);
+    guard_destroy(guard);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(limits_are_those_of_the_table),
+        cmocka_unit_test(limits_grow_and_never_overflow),
+        cmocka_unit_test(those_who_are_late_are_shut_down),
+        cmocka_unit_test(a_phase_begins_with_its_own_clock),
+        cmocka_unit_test(nothing_is_fine),
+        cmocka_unit_test(many_come_and_go_while_it_looks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
