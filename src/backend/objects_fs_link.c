@@ -213,22 +213,23 @@ static enum tess_status split_path(const char *path, struct object_target *targe
 
 /* As received, and where that does not verify without a port that goes without saying under http or https:
  * which of them a link began with is not known here. */
-static enum tess_status verify_host(const struct objects_fs *fs, struct sigv4_request *signing, char *host,
-                                    int64_t now_s, struct tess_error *error)
+static enum tess_status verify_host(const struct objects_fs *fs, const struct sigv4_request *request,
+                                    char *host, int64_t now_s, struct tess_error *error)
 {
     const struct sigv4_header header = {"host", host};
     const struct sigv4_credentials credentials = credentials_of(fs);
     const struct sigv4_scope scope = sigv4_scope_s3(LINK_REGION);
-    signing->headers = &header;
-    signing->header_count = 1;
+    struct sigv4_request signing = *request;
+    signing.headers = &header;
+    signing.header_count = 1;
     canonical_host(host, "");
-    enum tess_status status = sigv4_verify(signing, &credentials, &scope, now_s, error);
+    enum tess_status status = sigv4_verify(&signing, &credentials, &scope, now_s, error);
     const size_t size = strlen(host);
     if (status != TESS_ERR_DENIED)
         return status;
     canonical_host(host, ":443");
     canonical_host(host, ":80");
-    return strlen(host) < size ? sigv4_verify(signing, &credentials, &scope, now_s, error) : status;
+    return strlen(host) < size ? sigv4_verify(&signing, &credentials, &scope, now_s, error) : status;
 }
 
 enum tess_status objects_fs_verify(struct objects *objects, const struct object_request *request,

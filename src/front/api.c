@@ -228,7 +228,8 @@ static enum tess_status remove_images(struct api_call *call, struct tess_error *
     size_t removed = 0;
     enum tess_status status = api_check_query(&call->query, names, error);
     if (status == TESS_OK && !whole && !key) { /* nobody means "all" by forgetting which */
-        *error = (struct tess_error){.status = TESS_ERR_INVALID, .message = "which image? Its key is missing"};
+        *error =
+            (struct tess_error){.status = TESS_ERR_INVALID, .message = "which image? Its key is missing"};
         status = TESS_ERR_INVALID;
     }
     if (status == TESS_OK)

@@ -103,7 +103,8 @@ void help_command(FILE *stream, const struct settings *settings, const struct co
         (void)fputs(command->notes, stream);
     }
     show_flags(stream, settings, command, "Options",
-               GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_GRID_ID | GROUP_COUNTER | GROUP_BATCH | GROUP_SERVE | GROUP_CORS);
+               GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_GRID_ID | GROUP_COUNTER | GROUP_BATCH |
+                   GROUP_SERVE | GROUP_CORS);
     show_flags(stream, settings, command, "Grid", GROUP_PICTURE | GROUP_ORDER | GROUP_STORED);
     show_flags(stream, settings, command, "Limits", GROUP_LIMITS | GROUP_MAX_BYTES);
     show_flags(stream, settings, command, "Engine", GROUP_ENGINE);

@@ -37,7 +37,7 @@ class Browser {
     });
     this.contexts.push(context);
     await page.goto(url);
-    await page.locator('#grid-id').waitFor();
+    await page.locator('#empty:visible, #result:visible, dialog[open]').first().waitFor(); // its scripts have run
     return page;
   }
 

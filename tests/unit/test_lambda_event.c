@@ -181,8 +181,8 @@ static void test_no_events(void **state)
         "{\"version\":\"2.0\",\"rawPath\":\"/\"}",
         "{\"version\":\"2.0\",\"rawPath\":\"/\",\"requestContext\":null}",
         "{\"version\":\"2.0\",\"rawPath\":\"/\",\"requestContext\":{\"http\":{}}}",
-        "{\"version\":\"2.0\",\"httpMethod\":\"GET\",\"rawPath\":\"/"
-        "\",\"requestContext\":{\"http\":{\"method\":\"GET\"}}}",
+        ("{\"version\":\"2.0\",\"httpMethod\":\"GET\",\"rawPath\":\"/"
+         "\",\"requestContext\":{\"http\":{\"method\":\"GET\"}}}"),
         "{\"httpMethod\":\"GET\",\"rawPath\":\"/\"}",
         "{\"httpMethod\":\"GET\"}",
         "{\"httpMethod\":1,\"path\":\"/\"}",

@@ -14,7 +14,7 @@ export function makeDraggable(list, move) {
   function begin() {
     const box = drag.item.getBoundingClientRect();
     drag.ghost = drag.item.cloneNode(true);
-    drag.ghost.className = 'ghost';
+    drag.ghost.className = `ghost ${drag.item.className}`;
     drag.ghost.setAttribute('aria-hidden', 'true');
     drag.ghost.inert = true;
     Object.assign(drag.ghost.style, { width: `${box.width}px`, height: `${box.height}px`, left: `${box.left}px`, top: `${box.top}px` });

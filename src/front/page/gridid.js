@@ -17,7 +17,7 @@ export function randomId() {
 export function whyNot(id) {
   if (!id) return 'A grid needs a name.';
   // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(id)) return 'A name has no control characters.';
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(id) || /\p{Cs}/u.test(id)) return 'A name has no control characters.';
   if (id === '.' || id === '..') return 'Browsers cannot ask for a grid of this name. Choose another.';
   if (new TextEncoder().encode(id).length > 2048) return 'A name has 2048 bytes at most.';
   return '';
@@ -27,10 +27,10 @@ function remembered() {
   try { return localStorage.getItem(LAST_NAME); } catch { return null; }
 }
 
-/** The id of the address, else the last one of this browser, else a new one. */
+/** The id of the address, else the last one of this browser, else a new one: {id, isNew}. */
 export function currentId() {
   const id = new URLSearchParams(location.search).get('grid') || remembered() || '';
-  return whyNot(id) ? randomId() : id;
+  return whyNot(id) ? { id: randomId(), isNew: true } : { id, isNew: false };
 }
 
 /** Writes the id and what else is worth sharing into the address bar. */

@@ -206,7 +206,7 @@ async function removeAll() {
 }
 
 function takeFiles(files) {
-  for (const file of files) list.add(uploads.add(gridId, file));
+  list.add(...files.map((file) => uploads.add(gridId, file)));
   if (files.length) {
     say(`${files.length} ${files.length === 1 ? 'photo' : 'photos'} being uploaded.`);
     layOut();
@@ -234,7 +234,8 @@ const uploads = new Uploads({
 
 // Which grid
 
-async function openGrid(id, { push = false } = {}) {
+/** `isNew`: nobody can have put anything into it. */
+async function openGrid(id, { push = false, isNew = false } = {}) {
   gridId = id;
   builds.cancel();
   contacts.cancel();
@@ -248,6 +249,10 @@ async function openGrid(id, { push = false } = {}) {
   showInAddress(id, sharedOptions(form), { push });
   list.setContact(null);
   list.setKeys([]);
+  if (isNew) {
+    layOut();
+    return;
+  }
   try {
     const { keys } = await ask('GET', path('grids', id), { query: { order: 'added' } });
     if (gridId !== id) return;
@@ -262,7 +267,7 @@ async function openGrid(id, { push = false } = {}) {
 function wantGrid(event) {
   event.preventDefault();
   const input = $('grid-id');
-  const id = input.value.trim().normalize('NFC').toWellFormed?.() ?? input.value.trim();
+  const id = input.value === gridId ? gridId : input.value.trim();
   input.setCustomValidity(whyNot(id));
   if (input.reportValidity() && id !== gridId) openGrid(id, { push: true });
 }
@@ -318,9 +323,9 @@ form.addEventListener('submit', (event) => event.preventDefault());
 $('grid-form').addEventListener('submit', wantGrid);
 $('grid-id').addEventListener('input', (event) => {
   event.target.setCustomValidity('');
-  $('grid-open').hidden = event.target.value.trim() === gridId;
+  $('grid-open').hidden = event.target.value === gridId;
 });
-$('grid-new').addEventListener('click', () => openGrid(randomId(), { push: true }));
+$('grid-new').addEventListener('click', () => openGrid(randomId(), { push: true, isNew: true }));
 $('remove-all').addEventListener('click', removeAll);
 $('notice-retry').addEventListener('click', () => { const again = retry?.again; clearError(); again?.(); });
 $('download').addEventListener('click', () => withLink((url) => download(url, fileName(gridId, shown.options.format))));
@@ -329,12 +334,13 @@ addEventListener('online', () => { if (retry?.error.kind === 'offline') { const 
 addEventListener('beforeunload', (event) => { if (uploads.busy) event.preventDefault(); });
 addEventListener('popstate', () => {
   takeOptions(form, new URLSearchParams(location.search));
-  const id = currentId();
-  if (id !== gridId) openGrid(id);
+  const { id, isNew } = currentId();
+  if (id !== gridId) openGrid(id, { isNew });
   else optionsChanged();
 });
 
 takeOptions(form, new URLSearchParams(location.search));
 form.elements.quality.disabled = form.elements.format.value === 'png';
-openGrid(currentId());
+const first = currentId();
+openGrid(first.id, { isNew: first.isNew });
 showVisits($('visits'));

@@ -57,8 +57,8 @@ export class PhotoList {
     this.refresh();
   }
 
-  add(photo) {
-    this.photos.push(photo);
+  add(...photos) {
+    this.photos.push(...photos);
     this.refresh();
   }
 

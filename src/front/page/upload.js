@@ -6,6 +6,11 @@ import { ask, path, put } from './api.js';
 const AT_ONCE = 3;
 const LARGE_BYTES = 5 * 1024 * 1024; // gateways in front of the service may take no more
 
+// Without the marks that turn the direction of writing: "gpj.exe" must not look like "exe.jpg".
+function shownName(name) {
+  return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, '') || 'photo';
+}
+
 async function sendLarge(gridId, file, options) {
   const query = { uniqueGridId: gridId };
   if (file.type.startsWith('image/')) query.type = file.type;
@@ -38,7 +43,7 @@ export class Uploads {
 
   /** A photo for the list, which is sent when its turn comes. */
   add(gridId, file) {
-    const photo = { key: null, name: file.name || 'photo', file, gridId, state: 'waiting', progress: 0 };
+    const photo = { key: null, name: shownName(file.name), file, gridId, state: 'waiting', progress: 0 };
     this.queue.push(photo);
     queueMicrotask(() => this.#next());
     return photo;
