@@ -160,6 +160,22 @@ def check_formats(root, function, fonts):
     equal(made[0] != made[1], True, "a title that is to be seen, " + fonts)
 
 
+def check_left_out(root):
+    """No image reaches a library that was left out: those it would be for are placeholders, and nothing ends the program."""
+    os.makedirs(root.at("tmp/strange"))
+    strange = {"a.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "a.exr": b"\x76\x2f\x31\x01\x02\0\0\0" + bytes(99),
+               "a.fits": b"SIMPLE  =                    T".ljust(2880), "a.mat": b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM",
+               "a.pdf": b"%PDF-1.4\n", "a.jp2": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(99)}
+    for name, data in strange.items():
+        for ending in ("", ".jpg", ".tif", ".heic"):
+            with open(root.at("tmp/strange", name + ending), "wb") as file:
+                file.write(data)
+    out, err = root.run("montage", "/tmp/strange", *("/tmp/strange/" + name for name in strange), "-o", "/tmp/strange.png",
+                        status=3, TESSERA_DATA="/tmp/none")
+    equal(len(json.loads(out)["failed"]) >= 3 * len(strange), True, out)
+    equal("left out" in err, False, err)
+
+
 def check_sizes(archive, most_zipped, most_unpacked):
     zipped = os.path.getsize(archive)
     with zipfile.ZipFile(archive) as packed:
@@ -225,6 +241,7 @@ def test_full_package():
         check_formats(root, function, "with FONTCONFIG_FILE")
     with Function(root, "create_grid") as function:
         check_formats(root, function, "without FONTCONFIG_FILE")
+    check_left_out(root)
     check_https(root)
 
 

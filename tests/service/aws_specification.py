@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """samples/aws/template.yaml against AWS's specification of resources: that every type and property is one, of the right kind, and
 that none is missing which has to be there. What the template means is the business of tests/checks/aws_template.
