@@ -36,7 +36,7 @@ enum exit_status command_lambda(const struct settings *settings)
     struct settings own = *settings;
     if (!own.lambda_runtime_api)
         return message_usage(&own, "AWS_LAMBDA_RUNTIME_API is not set: this is started by AWS Lambda, "
-                                        "not by hand");
+                                   "not by hand");
     own.json_log = true; /* logs are searched, not read */
     interrupt_install();
     /* The store is opened while libcurl, which takes longest, is loaded. */
