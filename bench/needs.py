@@ -25,13 +25,14 @@ COMMANDS = {  # what is looked for on the path → the Debian package that has i
     "pkg-config": "pkg-config",
     "curl": "curl",
     "ip": "iproute2",
+    "wrk": "wrk",
 }
 MODULES = {"PIL": "python3-pil", "boto3": "python3-boto3", "numpy": "python3-numpy", "matplotlib": "python3-matplotlib"}
 # AWS's SDK for JavaScript, to the version: its parts are released at different times.
 SDK = ("@aws-sdk/client-s3@3.1173.0", "@aws-sdk/s3-request-presigner@3.1169.0", "@aws-sdk/client-dynamodb@3.1169.0",
        "sharp@0.35.5")
 LIBRARIES = {"libjpeg": "libjpeg-dev", "lcms2": "liblcms2-dev", "libcrypto": "libssl-dev", "sqlite3": "libsqlite3-dev",
-             "libcjson": "libcjson-dev", "vips": "libvips-dev"}
+             "libcjson": "libcjson-dev", "libmicrohttpd": "libmicrohttpd-dev", "vips": "libvips-dev"}
 
 
 def _quiet(command, **options):

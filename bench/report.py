@@ -88,8 +88,36 @@ def _cloud_targets(result):
                           round(figures.get("memory_mib", 0) * 1.048576, 1), "MB")
 
 
+def _small_targets(small):
+    for name, words, limit in (("reads", "counter reads", 10000), ("hits", "counted hits", 2000)):
+        yield _target(f"{words}, embedded store, 64 connections", small[name]["per_s"], "≥", limit, "/s")
+        yield _target(f"{words}: 99th percentile", small[name]["p99_ms"], "≤", 20, "ms")
+    if "dynamodb" in small:
+        yield _target("hits in DynamoDB Local: through tessera serve / straight", small["dynamodb"]["ratio"], "≥", 0.9, "×")
+
+
+def _service_targets(result):
+    if "small" in result:
+        yield from _small_targets(result["small"])
+    grids = result.get("grids")
+    if grids:
+        yield _target("200 grids by 32 clients: grids/s / tessera batch", grids["ratio"], "≥", 0.9, "×")
+        yield _target("the same beside 50 clients of a byte a second / without", grids["slow_ratio"], "≥", 0.9, "×")
+        yield _target("200 grids by 32 clients: peak memory", grids["peak_mb"], "≤",
+                      round(grids["memory_mib"] * 1.048576, 1), "MB")
+    cold = result.get("cold")
+    if cold:
+        yield _target("Lambda: exec to the first counter", cold["tessera"]["counter_ms"], "≤", 30, "ms")
+        yield _target("Lambda: first grid of 16 photos over its warm time", cold["tessera"]["grid_over_warm_ms"], "≤", 60, "ms")
+    flood = result.get("flood")
+    if flood:
+        yield _target("flood: requests that were not answered 200, 429 or 503", flood["unanswered"], "≤", 0)
+        yield _target("flood: small requests/s after it / before", flood["after_against_before"], "≥", 0.9, "×")
+        yield _target("flood: peak memory", flood["peak_mb"], "≤", 300, "MB")
+
+
 def targets(result):
-    return [*_grid_targets(result), *_cloud_targets(result), *_other_targets(result)]
+    return [*_grid_targets(result), *_cloud_targets(result), *_service_targets(result), *_other_targets(result)]
 
 
 def _table(head, rows):
@@ -163,6 +191,37 @@ def _cloud_text(result):
         yield _batch_text(batch)
 
 
+def _rate(one):
+    return (f"{one['per_s']:,.0f}", f"{one['p50_ms']:.1f}", f"{one['p99_ms']:.1f}")
+
+
+def _service_text(result):
+    small, grids, cold, flood = (result.get(name) for name in ("small", "grids", "cold", "flood"))
+    if small:
+        rows = [("tessera, reads", *_rate(small["reads"])), ("tessera, hits", *_rate(small["hits"])),
+                ("tessera, reads beside hits", *_rate(small["reads_beside_hits"])),
+                ("Python and SQLite, reads", *_rate(small["python_reads"])),
+                ("Python and SQLite, hits", *_rate(small["python_hits"]))]
+        if "dynamodb" in small:
+            rows += [("tessera to DynamoDB Local, hits", *_rate(small["dynamodb"]["tessera"])),
+                     ("straight to DynamoDB Local, hits", *_rate(small["dynamodb"]["straight"]))]
+        yield f"Counters by {small['connections']} connections\n{_table(('', 'a second', 'p50 ms', 'p99 ms'), rows)}"
+    if grids:
+        yield (f"{grids['grids']} grids of 16 photos by {grids['clients']} clients over HTTP: {grids['http_per_s']:.1f} grids/s "
+               f"({grids['ratio']:.2f} × tessera batch), {grids['beside_slow_per_s']:.1f} beside 50 slow clients, "
+               f"{grids['peak_mb']:.0f} MB at most")
+    if cold:
+        rows = [(name, *(f"{one[key]:.1f}" for key in ("counter_ms", "counter_warm_ms", "grid_ms", "grid_warm_ms",
+                                                        "grid_over_warm_ms"))) for name, one in cold.items()]
+        yield "Lambda, ms from exec to the answer\n" + _table(
+            ("", "counter, first", "warm", "16 photos, first", "warm", "difference"), rows)
+    if flood:
+        yield (f"{flood['clients']} clients for {flood['connections']} connections, {flood['seconds']} s: "
+               f"{', '.join(f'{count} × {name}' for name, count in flood['statuses'].items())}; {flood['peak_mb']:.0f} MB and "
+               f"{flood['descriptors_max']} descriptors at most; small requests {flood['before_per_s']:,}/s before, "
+               f"{flood['after_per_s']:,}/s after")
+
+
 def text(result):
     parts = []
     head = ("", "wall s", "min–max", "× tessera", "CPU s", "peak MB", "output kB", "PSNR dB")
@@ -182,6 +241,7 @@ def text(result):
                      f"({large['photos_per_s']:.0f} photos/s), {large['per_photo_ms']:.2f} ms a photo on one core, "
                      f"peak {large['peak_mb']:.0f} MB")
     parts += _cloud_text(result)
+    parts += _service_text(result)
     stages = result.get("stages", {})
     if stages:
         names = ("decode_ms", "resample_ms", "place_ms", "encode_ms")

@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: MIT
+"""The sections about the fronts: small requests, grids under load, a flood, and cold starts. As in sections.py, each
+function is one section. All of it talks to this machine only."""
+import collections
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+import needs
+from cloud import BATCH_GRIDS, BATCH_MEMORY_MIB, BATCH_SETS, _embedded_store, _requests
+from contestants import PEERS
+from measure import Failed, say
+from servers import Services
+
+CONNECTIONS = 64
+SECONDS = 4
+ROUNDS = 3
+CLIENTS = 32
+FLOOD_CONNECTIONS = 64
+FLOOD_CLIENTS = 10 * FLOOD_CONNECTIONS
+FLOOD_SECONDS = 60
+COLD_ROUNDS = 15
+PHOTOS_A_GRID = 16
+
+
+class Service:
+    """tessera serve on a free port."""
+
+    def __init__(self, program, *options, env=None):
+        self._process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", *options], stderr=subprocess.PIPE,
+                                         env={**os.environ, **(env or {})})
+        self.port = 0
+        for line in self._process.stderr:
+            found = re.search(rb"http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found.group(1))
+                break
+        if not self.port:
+            raise Failed("tessera serve did not start")
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._process.stderr.read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def peak_mb(self):
+        with open(f"/proc/{self._process.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1)) * 1024 / 1e6
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+
+    def ask(self, method, path, timeout=60, body=None):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            link.request(method, path, body)
+            answer = link.getresponse()
+            return answer.status, answer.read(), answer.headers
+        finally:
+            link.close()
+
+
+def _script(bench, name, text):
+    path = bench.scratch(name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _wrk(url, connections=CONNECTIONS, seconds=SECONDS, script=None):
+    """Requests a second and the 50th and 99th percentile in ms; an answer that is no 2xx is a failure."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *(["-s", script] if script else []), url]
+    text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    if not rate or "Non-2xx" in text:
+        raise Failed(f"wrk {url}: {text[-300:]}")
+    units = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
+    percentiles = {which: float(value) * units[unit]
+                   for which, value, unit in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s|m)", text)}
+    return {"per_s": float(rate.group(1)), "p50_ms": percentiles["50"], "p99_ms": percentiles["99"]}
+
+
+def _median(runs):
+    return {name: round(statistics.median(run[name] for run in runs), 3) for name in runs[0]}
+
+
+def _together(first, second):
+    """Two at once: (result of the first, of the second)."""
+    results = {}
+    threads = [threading.Thread(target=lambda name=name, job=job: results.update({name: job()}))
+               for name, job in (("first", first), ("second", second))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(results) != 2:
+        raise Failed("wrk failed beside another")
+    return results["first"], results["second"]
+
+
+# --- small requests -------------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def _python_counter(bench):
+    database = bench.scratch("counter.db")
+    for ending in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(database + ending)
+    process = subprocess.Popen([sys.executable, os.path.join(PEERS, "counter_service.py"), database], stdout=subprocess.PIPE)
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _dynamo(bench, post):
+    """Counted hits against DynamoDB Local: through tessera serve, and straight, by a client that does nothing else."""
+    with Services(bench.work) as services:
+        env = {**services.environment(), "COUNTER_TABLE": "bench-counters", "GRID_TABLE": "bench-grids"}
+        subprocess.run([bench.tessera(), "init", "--quiet"], env={**os.environ, **env}, check=False, capture_output=True)
+        straight = _script(bench, "dynamo.lua", """
+wrk.method = "POST"
+wrk.headers["X-Amz-Target"] = "DynamoDB_20120810.UpdateItem"
+wrk.headers["Content-Type"] = "application/x-amz-json-1.0"
+wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s/20260101/%s/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+wrk.body = '{"TableName":"bench-counters","Key":{"counter-name":{"S":"straight"}},"UpdateExpression":"ADD #c :n",' ..
+    '"ExpressionAttributeNames":{"#c":"counter-value"},"ExpressionAttributeValues":{":n":{"N":"1"}},"ReturnValues":"UPDATED_NEW"}'
+""" % (env["AWS_ACCESS_KEY_ID"], env.get("AWS_REGION", "us-east-1")))
+        with Service(bench.tessera(), "--quiet", env=env) as service:
+            runs = {"straight": [], "tessera": []}
+            for number in range(ROUNDS + 1):
+                one = {"straight": _wrk(env["AWS_ENDPOINT_URL_DYNAMODB"] + "/", script=straight),
+                       "tessera": _wrk(service.url + "/counters/through", script=post)}
+                for name in runs:
+                    runs[name] += [one[name]] if number else []  # Java's first seconds are not its usual ones
+    figures = {name: _median(many) for name, many in runs.items()}
+    return {**figures, "ratio": round(figures["tessera"]["per_s"] / figures["straight"]["per_s"], 3)}
+
+
+def small(bench):
+    """Counters, read and counted, by 64 connections that ask as fast as they get answers."""
+    folder = os.path.join(bench.work, "service-store")
+    shutil.rmtree(folder, ignore_errors=True)
+    post = _script(bench, "post.lua", 'wrk.method = "POST"\n')
+    runs = collections.defaultdict(list)
+    with Service(bench.tessera(), "--quiet", "--data", folder) as service, _python_counter(bench) as python:
+        for _ in range(ROUNDS):
+            runs["reads"].append(_wrk(service.url + "/counters/a"))
+            runs["hits"].append(_wrk(service.url + "/counters/a", script=post))
+            beside, _ = _together(lambda: _wrk(service.url + "/counters/a", 32),
+                                  lambda: _wrk(service.url + "/counters/b", 32, script=post))
+            runs["reads_beside_hits"].append(beside)
+            runs["python_reads"].append(_wrk(python + "/counters/a"))
+            runs["python_hits"].append(_wrk(python + "/counters/a", script=post))
+        peak = service.peak_mb()
+    shutil.rmtree(folder, ignore_errors=True)
+    result = {name: _median(many) for name, many in runs.items()}
+    result["connections"] = CONNECTIONS
+    result["peak_mb"] = round(peak, 1)
+    try:
+        result["dynamodb"] = _dynamo(bench, post)
+    except Failed as reason:
+        say(f"  DynamoDB: {reason}")
+    return result
+
+
+# --- grids under load -----------------------------------------------------------------------------------------------
+
+def _grids_over_http(service):
+    """All grids of the batch, by so many clients, each on its connection; seconds for all of them."""
+    numbers, lock, trouble = iter(range(BATCH_GRIDS)), threading.Lock(), []
+
+    def client():
+        link = http.client.HTTPConnection("127.0.0.1", service.port, timeout=120)
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                break
+            link.request("POST", f"/generate_grid?uniqueGridId=set-{number % BATCH_SETS}&background=%230000{number:02x}&fresh=1")
+            answer = link.getresponse()
+            body = answer.read()
+            if answer.status != 200 or json.loads(body)["failed"]:
+                trouble.append(body[:200])
+                break
+        link.close()
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    begun = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if trouble:
+        raise Failed(f"a grid failed: {trouble[0]!r}")
+    return time.monotonic() - begun
+
+
+@contextlib.contextmanager
+def _slow_clients(service, count):
+    """Some that send a byte a second in their headers, one that reads its answer so."""
+    links, stop = [], threading.Event()
+
+    def trickle():
+        while not stop.wait(1):
+            for link in links:
+                with contextlib.suppress(OSError):
+                    link.send(b"x")
+    for _ in range(count):
+        link = socket.create_connection(("127.0.0.1", service.port))
+        link.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: ")
+        links.append(link)
+    thread = threading.Thread(target=trickle, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        for link in links:
+            link.close()
+
+
+def grids(bench):
+    """200 different grids of 16 photos asked for by 32 clients, beside `tessera batch` with the same requests."""
+    program = bench.tessera()
+    store = _embedded_store(bench, program)
+    requests = _requests(bench, "service.ndjson", BATCH_GRIDS)
+    common = ["--data", store, "--quiet", "--memory", f"{BATCH_MEMORY_MIB}M"]
+    batch_s, http_s, slow_s = [], [], []
+    with Service(program, *common, "--queue", "64") as service:
+        for _ in range(ROUNDS):
+            batch_s.append(bench.runner.run([program, "batch", requests, "--fresh", *common], timeout_s=120).wall_s)
+            http_s.append(_grids_over_http(service))
+            with _slow_clients(service, 50):
+                slow_s.append(_grids_over_http(service))
+        peak = service.peak_mb()
+    shutil.rmtree(store, ignore_errors=True)
+    batch, over_http, slow = (BATCH_GRIDS / statistics.median(many) for many in (batch_s, http_s, slow_s))
+    return {"grids": BATCH_GRIDS, "clients": CLIENTS, "batch_per_s": round(batch, 2), "http_per_s": round(over_http, 2),
+            "beside_slow_per_s": round(slow, 2), "ratio": round(over_http / batch, 3), "slow_ratio": round(slow / over_http, 3),
+            "peak_mb": round(peak, 1), "memory_mib": BATCH_MEMORY_MIB}
+
+
+# --- a flood --------------------------------------------------------------------------------------------------------
+
+def flood(bench):
+    """Ten times more clients than there are connections, for a minute, each asking for a grid as soon as it may."""
+    program, folder = bench.tessera(), os.path.join(bench.work, "flood-store")
+    shutil.rmtree(folder, ignore_errors=True)
+    bench.runner.run([program, "add", "--grid", "g", "--data", folder, "--quiet", *bench.photos])
+    statuses, lock = collections.Counter(), threading.Lock()
+    options = ["--data", folder, "--quiet", "--connections", str(FLOOD_CONNECTIONS), "--queue", "8", "--memory", "256M"]
+    threading.stack_size(256 * 1024)
+    with Service(program, *options) as service:
+        before = _wrk(service.url + "/counters/a", FLOOD_CONNECTIONS // 2)
+        until = time.monotonic() + FLOOD_SECONDS
+        most = {"descriptors": 0}
+
+        def client(number):
+            while time.monotonic() < until:
+                try:
+                    status = service.ask("POST", f"/generate_grid?uniqueGridId=g&fresh=1&tile={64 + number % 64}", 90)[0]
+                except (OSError, http.client.HTTPException) as reason:
+                    status = type(reason).__name__
+                with lock:
+                    statuses[status] += 1
+                if status != 200:
+                    time.sleep(0.2)
+        threads = [threading.Thread(target=client, args=(i,)) for i in range(FLOOD_CLIENTS)]
+        for thread in threads:
+            thread.start()
+        while time.monotonic() < until:
+            most["descriptors"] = max(most["descriptors"], service.descriptors())
+            time.sleep(0.5)
+        for thread in threads:
+            thread.join()
+        after = _wrk(service.url + "/counters/a", FLOOD_CONNECTIONS // 2)
+        peak = service.peak_mb()
+    threading.stack_size(0)
+    shutil.rmtree(folder, ignore_errors=True)
+    return {"clients": FLOOD_CLIENTS, "connections": FLOOD_CONNECTIONS, "seconds": FLOOD_SECONDS,
+            "statuses": {str(name): count for name, count in sorted(statuses.items(), key=str)},
+            "unanswered": sum(count for name, count in statuses.items() if name not in (200, 429, 503)),
+            "peak_mb": round(peak, 1), "descriptors_max": most["descriptors"], "before_per_s": round(before["per_s"]),
+            "after_per_s": round(after["per_s"]), "after_against_before": round(after["per_s"] / before["per_s"], 3)}
+
+
+# --- cold starts ----------------------------------------------------------------------------------------------------
+
+def _first_answer(command, env, event, again):
+    """Milliseconds from exec to the answer to `event`, and the median of the same on the warm process."""
+    sys.path.insert(0, os.path.join(needs.REPOSITORY, "tests", "service"))
+    from fake_runtime import FakeRuntime
+    runtime = FakeRuntime()
+    try:
+        waiting = runtime.begin(event)
+        begun = time.monotonic()
+        process = subprocess.Popen(command, env={**os.environ, **env, "AWS_LAMBDA_RUNTIME_API": runtime.address},
+                                   stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            done = runtime.finish(waiting)
+            cold_ms = (time.monotonic() - begun) * 1e3
+            if done.kind != "response":
+                raise Failed(f"{command[0]}: {done.text[:200]}")
+            warm = []
+            for _ in range(again):
+                begun = time.monotonic()
+                runtime.invoke(event)
+                warm.append((time.monotonic() - begun) * 1e3)
+        finally:
+            process.kill()
+            process.wait()
+    finally:
+        runtime.close()
+    return cold_ms, statistics.median(warm)
+
+
+def cold(bench):
+    """From exec to the first answer of a function: a counter, and a grid of 16 photos; beside Python's way."""
+    program, folder = bench.tessera(), os.path.join(bench.work, "cold-store")
+    shutil.rmtree(folder, ignore_errors=True)
+    photos = bench.photos[:PHOTOS_A_GRID]
+    bench.runner.run([program, "add", "--grid", "g", "--data", folder, "--quiet", *photos])
+    python = [sys.executable, os.path.join(PEERS, "lambda_function.py"), *photos]
+    contestants = {"tessera": ([program, "lambda"], {"TESSERA_DATA": folder, "_HANDLER": "api"}),
+                   "python": (python, {"DATABASE": bench.scratch("cold.db")})}
+    events = {"counter": {"counter": "cold"}, "grid": {"uniqueGridId": "g", "fresh": True}}
+    figures = {name: {} for name in contestants}
+    for kind, event in events.items():
+        runs = collections.defaultdict(list)
+        for _ in range(COLD_ROUNDS if kind == "counter" else 7):
+            for name, (command, env) in contestants.items():
+                runs[name].append(_first_answer(command, env, event, 5 if kind == "counter" else 2))
+        for name, many in runs.items():
+            first, warm = (statistics.median(run[i] for run in many) for i in (0, 1))
+            figures[name].update({f"{kind}_ms": round(first, 1), f"{kind}_warm_ms": round(warm, 1),
+                                  f"{kind}_over_warm_ms": round(statistics.median(a - b for a, b in many), 1)})
+    shutil.rmtree(folder, ignore_errors=True)
+    return figures
