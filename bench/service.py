@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.parse
 
 import needs
 from cloud import BATCH_GRIDS, BATCH_MEMORY_MIB, BATCH_SETS, _embedded_store, _requests
@@ -38,18 +37,21 @@ class Service:
     """tessera serve on a free port."""
 
     def __init__(self, program, *options, env=None):
-        self._process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", *options], stderr=subprocess.PIPE,
-                                         env={**os.environ, **(env or {})})
-        self.port = 0
-        for line in self._process.stderr:
-            found = re.search(rb"http://127\.0\.0\.1:(\d+)", line)
-            if found:
-                self.port = int(found.group(1))
-                break
-        if not self.port:
-            raise Failed("tessera serve did not start")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._process = subprocess.Popen([program, "serve", "--listen", f"127.0.0.1:{self.port}", *options],
+                                         stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
         self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._process.stderr.read, daemon=True).start()
+        until = time.monotonic() + 10
+        while True:
+            with contextlib.suppress(OSError):
+                if self.ask("GET", "/healthz")[0] == 200:
+                    break
+            if time.monotonic() > until or self._process.poll() is not None:
+                self._process.kill()
+                raise Failed("tessera serve did not start")
+            time.sleep(0.02)
 
     def __enter__(self):
         return self

@@ -45,7 +45,7 @@ module.exports = {
     await page.mouse.up();
     assert.equal(await page.locator('.ghost').count(), 0);
     await shows(page, ['green', 'blue', 'red']);
-    assert.match(await page.locator('#live').textContent(), /red\.png: now 3 of 3|ready/);
+    await until('it is announced', async () => /red\.png: now 3 of 3|ready/.test(await page.locator('#live').textContent()));
     await page.reload();
     await sized(page, 208, 72);
     await shows(page, ['green', 'blue', 'red']);
