@@ -51,9 +51,12 @@ struct http_request {
     uint32_t total_timeout_ms;  /* 0: none */
     bool public_addresses_only; /* refuse to connect to loopback, private, link-local, … addresses */
     bool no_proxy;              /* ignore HTTP(S)_PROXY: for link-local and loopback services */
-    /* A second execution would do harm: sent on a fresh connection, as libcurl sends again by itself what it
-     * had sent on a kept one that the server closed without an answer. */
+    /* A second execution would do harm. libcurl sends again by itself what it had sent on a kept connection
+     * that the server closed without an answer: it is not given the means to (a body cannot be read twice),
+     * and a connection that has been idle for some seconds, which the server may be about to close, is not
+     * used. Only for requests with a body: without one, the connection is a fresh one. */
     bool not_repeatable;
+    bool fresh_connection;   /* never on a kept connection */
     const struct stop *stop; /* NULL: none */
 };
 

@@ -17,7 +17,8 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     STALL_TIMEOUT_MS = 10000,
     BUFFER_BYTES = 256 * 1024,
-    UNSENT_BYTES = 64 * 1024
+    UNSENT_BYTES = 64 * 1024,
+    IDLE_MAX_S = 2 /* of a kept connection that takes what must not be sent twice */
 };
 
 uint32_t http_transfer_connect_ms(const struct http_request *request)
@@ -182,8 +183,10 @@ static CURLcode prepare_request(struct http_transfer *transfer, CURL *easy)
         code = code ? code : set(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body->size_bytes);
         code = code ? code : set(easy, CURLOPT_READFUNCTION, on_upload);
         code = code ? code : set(easy, CURLOPT_READDATA, transfer);
-        code = code ? code : set(easy, CURLOPT_SEEKFUNCTION, on_rewind);
-        code = code ? code : set(easy, CURLOPT_SEEKDATA, transfer);
+        if (!request->not_repeatable) {
+            code = code ? code : set(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+            code = code ? code : set(easy, CURLOPT_SEEKDATA, transfer);
+        }
         code = code ? code : set(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES);
     } else if (strcmp(request->method, "HEAD") == 0) {
         code = code ? code : set(easy, CURLOPT_NOBODY, 1L);
@@ -213,8 +216,10 @@ static CURLcode prepare_connection(struct http_transfer *transfer, CURL *easy)
     if (request->no_proxy || request->public_addresses_only) /* a proxy connects to where we do not see */
         code = code ? code : set(easy, CURLOPT_PROXY, "");
     code = code ? code : set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's are no answer */
-    if (request->not_repeatable)
+    if (request->fresh_connection || (request->not_repeatable && !body_of(request)))
         code = code ? code : set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    else if (request->not_repeatable)
+        code = code ? code : set(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_MAX_S);
 #if LIBCURL_VERSION_NUM >= 0x075700
     (void)set(easy, CURLOPT_QUICK_EXIT, 1L); /* ending does not wait for a name server */
 #endif

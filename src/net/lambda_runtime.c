@@ -140,7 +140,7 @@ static enum tess_status perform(struct tess_lambda *self, const struct call *cal
     enum tess_status status = self->http->ops->perform(self->http, &request, response_out, error);
     if (response_out->failure == HTTP_BROKEN && response_out->status == 0 && self->connected) {
         http_response_clear(response_out);
-        request.not_repeatable = true; /* which makes the connection a fresh one */
+        request.fresh_connection = true;
         status = self->http->ops->perform(self->http, &request, response_out, error);
     }
     if (status == TESS_OK)

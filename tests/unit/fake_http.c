@@ -69,6 +69,7 @@ static enum tess_status copy_request(const struct http_request *asked, struct fa
                                      .stall_timeout_ms = asked->stall_timeout_ms,
                                      .total_timeout_ms = asked->total_timeout_ms,
                                      .not_repeatable = asked->not_repeatable,
+                                     .fresh_connection = asked->fresh_connection,
                                      .public_addresses_only = asked->public_addresses_only,
                                      .no_proxy = asked->no_proxy};
     request->method = strdup(asked->method);

@@ -44,7 +44,7 @@ struct fake_request {
     size_t body_size;
     uint64_t max_body_bytes;
     uint32_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms;
-    bool not_repeatable, public_addresses_only, no_proxy;
+    bool not_repeatable, fresh_connection, public_addresses_only, no_proxy;
 };
 
 struct fake_http {

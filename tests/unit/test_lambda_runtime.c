@@ -145,8 +145,8 @@ static void test_a_stale_connection(void **state)
                      TESS_OK);
     tess_lambda_invocation_clear(&invocation);
     assert_int_equal(bench->fake.request_count, 4);
-    assert_false(bench->fake.requests[2].not_repeatable);
-    assert_true(bench->fake.requests[3].not_repeatable);
+    assert_false(bench->fake.requests[2].fresh_connection);
+    assert_true(bench->fake.requests[3].fresh_connection);
     fake_http_failure(&bench->fake, HTTP_BROKEN, true);
     fake_http_failure(&bench->fake, HTTP_BROKEN, true);
     assert_int_equal(tess_lambda_next(bench->lambda, NULL, &invocation, &bench->error), TESS_ERR_IO);
