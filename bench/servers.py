@@ -147,6 +147,9 @@ class Services:
         measure.OTHERS.servers.append(self.processor_s)
         return self
 
+    def processes(self):
+        return [one for pid, _ in self._roots.values() for one in _family(pid)]
+
     def environment(self):
         return {**KEYS, **self._exported}
 

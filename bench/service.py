@@ -36,11 +36,14 @@ PHOTOS_A_GRID = 16
 class Service:
     """tessera serve on a free port."""
 
-    def __init__(self, program, *options, env=None):
+    def __init__(self, *command, env=None):
+        """The program, perhaps with words before it, and options."""
+        at = next((i for i, word in enumerate(command) if word.startswith("--")), len(command))
+        before, options = command[:at], command[at:]
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self._process = subprocess.Popen([program, "serve", "--listen", f"127.0.0.1:{self.port}", *options],
+        self._process = subprocess.Popen([*before, "serve", "--listen", f"127.0.0.1:{self.port}", *options],
                                          stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
         self.url = f"http://127.0.0.1:{self.port}"
         until = time.monotonic() + 10
@@ -87,9 +90,9 @@ def _script(bench, name, text):
     return path
 
 
-def _wrk(url, connections=CONNECTIONS, seconds=SECONDS, script=None):
+def _wrk(url, connections=CONNECTIONS, seconds=SECONDS, script=None, before=()):
     """Requests a second and the 50th and 99th percentile in ms; an answer that is no 2xx is a failure."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *(["-s", script] if script else []), url]
+    command = [*before, "wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", *(["-s", script] if script else []), url]
     text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     if not rate or "Non-2xx" in text:
@@ -135,8 +138,12 @@ def _python_counter(bench):
 
 
 def _dynamo(bench, post):
-    """Counted hits against DynamoDB Local: through tessera serve, and straight, by a client that does nothing else."""
+    """Counted hits against DynamoDB Local, which has one processor for itself: through tessera serve on another one, and
+    straight, by a client on that other one that does nothing else."""
+    theirs, ours = (["taskset", "-c", str(cpu)] for cpu in (bench.cpus[0], bench.cpus[-1]))
     with Services(bench.work) as services:
+        for pid in services.processes():
+            subprocess.run(["taskset", "-a", "-c", "-p", theirs[2], str(pid)], check=True, capture_output=True)
         env = {**services.environment(), "COUNTER_TABLE": "bench-counters", "GRID_TABLE": "bench-grids"}
         subprocess.run([bench.tessera(), "init", "--quiet"], env={**os.environ, **env}, check=False, capture_output=True)
         straight = _script(bench, "dynamo.lua", """
@@ -147,11 +154,11 @@ wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=%s/20260101/%s/dynam
 wrk.body = '{"TableName":"bench-counters","Key":{"counter-name":{"S":"straight"}},"UpdateExpression":"ADD #c :n",' ..
     '"ExpressionAttributeNames":{"#c":"counter-value"},"ExpressionAttributeValues":{":n":{"N":"1"}},"ReturnValues":"UPDATED_NEW"}'
 """ % (env["AWS_ACCESS_KEY_ID"], env.get("AWS_REGION", "us-east-1")))
-        with Service(bench.tessera(), "--quiet", env=env) as service:
+        with Service(*ours, bench.tessera(), "--quiet", env=env) as service:
             runs = {"straight": [], "tessera": []}
             for number in range(ROUNDS + 1):
-                one = {"straight": _wrk(env["AWS_ENDPOINT_URL_DYNAMODB"] + "/", script=straight),
-                       "tessera": _wrk(service.url + "/counters/through", script=post)}
+                one = {"straight": _wrk(env["AWS_ENDPOINT_URL_DYNAMODB"] + "/", script=straight, before=ours),
+                       "tessera": _wrk(service.url + "/counters/through", script=post, before=ours)}
                 for name in runs:
                     runs[name] += [one[name]] if number else []  # Java's first seconds are not its usual ones
     figures = {name: _median(many) for name, many in runs.items()}
