@@ -17,20 +17,11 @@
 #include "front/json_in.h"
 #include "front/json_out.h"
 #include "front/page_files.h"
+#include "front/refuse.h"
 #include "front/suggest.h"
 #include "front/xalloc.h"
 
 static const char id_name[] = "uniqueGridId", keys_name[] = "keys";
-
-static enum tess_status refuse(struct tess_error *error, const char *format, const char *text)
-{
-    *error = (struct tess_error){.status = TESS_ERR_INVALID};
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* all formats are in this file and take one text */
-    (void)snprintf(error->message, sizeof error->message, format, text);
-#pragma GCC diagnostic pop
-    return TESS_ERR_INVALID;
-}
 
 enum tess_status api_unknown_parameter(const char *name, const char *const *names, struct tess_error *error)
 {
@@ -78,19 +69,19 @@ static enum tess_status read_keys(const cJSON *array, const char ***keys_out, si
                                   struct tess_error *error)
 {
     if (!cJSON_IsArray(array))
-        return refuse(error, "%s: give a list of s3Keys", keys_name);
+        return refuse_invalid(error, "%s: give a list of s3Keys", keys_name);
     const char **keys = xcalloc((size_t)cJSON_GetArraySize(array) + 1, sizeof *keys);
     size_t count = 0;
     for (const cJSON *item = array->child; item; item = item->next) {
         if (!cJSON_IsString(item)) {
             free(keys);
-            return refuse(error, "%s: give a list of s3Keys, which are strings", keys_name);
+            return refuse_invalid(error, "%s: give a list of s3Keys, which are strings", keys_name);
         }
         keys[count++] = item->valuestring;
     }
     *keys_out = keys;
     *count_out = count;
-    return count > 0 ? TESS_OK : refuse(error, "%s: the list is empty", keys_name);
+    return count > 0 ? TESS_OK : refuse_invalid(error, "%s: the list is empty", keys_name);
 }
 
 static enum tess_status read_body(const struct api_call *call, const cJSON *body,
@@ -98,11 +89,11 @@ static enum tess_status read_body(const struct api_call *call, const cJSON *body
                                   struct tess_error *error)
 {
     if (!cJSON_IsObject(body))
-        return refuse(error, "the body is no JSON %s", "object");
+        return refuse_invalid(error, "the body is no JSON %s", "object");
     for (const cJSON *member = body->child; member; member = member->next) {
         enum tess_status status = TESS_OK;
         if (api_query_get(&call->query, member->string))
-            return refuse(error, "\"%.60s\" is both in the query and in the body", member->string);
+            return refuse_invalid(error, "\"%.60s\" is both in the query and in the body", member->string);
         if (strcmp(member->string, keys_name) == 0)
             status = read_keys(member, keys_out, &grid->key_count, error);
         else if (strcmp(member->string, id_name) != 0)
@@ -110,7 +101,7 @@ static enum tess_status read_body(const struct api_call *call, const cJSON *body
         else if (cJSON_IsString(member))
             grid->grid_id = member->valuestring;
         else
-            return refuse(error, "%s must be a string", id_name);
+            return refuse_invalid(error, "%s must be a string", id_name);
         if (status != TESS_OK)
             return status;
     }
@@ -172,10 +163,10 @@ enum tess_status api_generate_grid(struct api_call *call, struct tess_error *err
         body = json_read_up_to(call->request->body, call->request->body_bytes,
                                call->api->settings->engine.limits.max_cells, why);
         status = body ? read_body(call, body, &grid, &keys, error)
-                      : refuse(error, "the body is not JSON: %s", why);
+                      : refuse_invalid(error, "the body is not JSON: %s", why);
     }
     if (status == TESS_OK && !grid.grid_id)
-        status = refuse(error, "which grid? Add ?%s=ID to the address", id_name);
+        status = refuse_invalid(error, "which grid? Add ?%s=ID to the address", id_name);
     if (status == TESS_OK)
         status = tess_grid_id_check(grid.grid_id, strlen(grid.grid_id), error);
     if (status == TESS_OK)

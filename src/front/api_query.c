@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "front/api_query.h"
+#include "front/refuse.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "front/safe_text.h"
 #include "front/xalloc.h"
-
-static enum tess_status refuse(struct tess_error *error, const char *format, ...) TESS_PRINTF(2, 3);
-static enum tess_status refuse(struct tess_error *error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    *error = (struct tess_error){.status = TESS_ERR_INVALID};
-    (void)vsnprintf(error->message, sizeof error->message, format, args);
-    va_end(args);
-    return TESS_ERR_INVALID;
-}
 
 static enum tess_status over_limit(struct tess_error *error, const char *limit, unsigned most)
 {
@@ -106,12 +95,12 @@ static enum tess_status read_parameter(struct api_query *query, const char *text
     char *value = api_decode(equals ? equals + 1 : "", value_size, true);
     enum tess_status status = TESS_OK;
     if (!name || !value)
-        status = refuse(error, "the query's parameter \"%.*s\" is no percent-encoded UTF-8 text",
-                        (int)(name_size < 60 ? name_size : 60), text);
+        status = refuse_invalid(error, "the query's parameter \"%.*s\" is no percent-encoded UTF-8 text",
+                                (int)(name_size < 60 ? name_size : 60), text);
     else if (name[0] == '\0')
-        status = refuse(error, "the query has a parameter without a name");
+        status = refuse_invalid(error, "the query has a parameter without a name");
     else if (api_query_get(query, name))
-        status = refuse(error, "the query's parameter \"%.60s\" is there twice", name);
+        status = refuse_invalid(error, "the query's parameter \"%.60s\" is there twice", name);
     if (status != TESS_OK) {
         free(name);
         free(value);

@@ -2,27 +2,16 @@
 #include "front/batch_request.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "front/json_in.h"
+#include "front/refuse.h"
 #include "front/suggest.h"
 #include "front/xalloc.h"
 
 static const char id_name[] = "uniqueGridId";
-
-static enum tess_status refuse(struct tess_error *error, const char *format, ...) TESS_PRINTF(2, 3);
-static enum tess_status refuse(struct tess_error *error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    *error = (struct tess_error){.status = TESS_ERR_INVALID};
-    (void)vsnprintf(error->message, sizeof error->message, format, args);
-    va_end(args);
-    return TESS_ERR_INVALID;
-}
 
 static enum tess_status unknown_member(const char *name, struct tess_error *error)
 {
@@ -33,8 +22,9 @@ static enum tess_status unknown_member(const char *name, struct tess_error *erro
     for (size_t i = 0; (info = tess_grid_option_info(i)); i++)
         suggestion_offer(&suggestion, info->name);
     if (suggestion.nearest)
-        return refuse(error, "unknown option \"%.60s\", did you mean \"%s\"?", name, suggestion.nearest);
-    return refuse(error, "unknown option \"%.60s\"", name);
+        return refuse_invalid(error, "unknown option \"%.60s\", did you mean \"%s\"?", name,
+                              suggestion.nearest);
+    return refuse_invalid(error, "unknown option \"%.60s\"", name);
 }
 
 /* Numbers as their digits: what is no whole number is for the option to refuse. */
@@ -54,7 +44,7 @@ enum tess_status batch_request_set_option(struct tess_grid_options *options, con
         value = digits;
     }
     if (!value)
-        return refuse(error, "%.60s: give a string, a number, true or false", member->string);
+        return refuse_invalid(error, "%.60s: give a string, a number, true or false", member->string);
     enum tess_status status = tess_grid_options_set(options, member->string, value, error);
     return status == TESS_ERR_NOT_FOUND ? unknown_member(member->string, error) : status;
 }
@@ -66,7 +56,7 @@ static enum tess_status read_object(const cJSON *object, struct tess_grid_option
     if (cJSON_IsString(grid_id))
         *grid_id_out = xstrdup(grid_id->valuestring);
     else if (grid_id)
-        return refuse(error, "%s must be a string", id_name);
+        return refuse_invalid(error, "%s must be a string", id_name);
     for (const cJSON *member = object->child; member; member = member->next) {
         if (member == grid_id)
             continue;
@@ -74,7 +64,7 @@ static enum tess_status read_object(const cJSON *object, struct tess_grid_option
         if (status != TESS_OK)
             return status;
     }
-    return *grid_id_out ? TESS_OK : refuse(error, "%s is missing", id_name);
+    return *grid_id_out ? TESS_OK : refuse_invalid(error, "%s is missing", id_name);
 }
 
 static enum tess_status read_json(const char *line, size_t size, struct tess_grid_options *options,
@@ -83,7 +73,7 @@ static enum tess_status read_json(const char *line, size_t size, struct tess_gri
     char why[128];
     cJSON *json = json_read(line, size, why);
     if (!json)
-        return refuse(error, "not a JSON request: %s", why);
+        return refuse_invalid(error, "not a JSON request: %s", why);
     enum tess_status status = TESS_OK;
     if (cJSON_IsString(json))
         *grid_id_out = xstrdup(json->valuestring);
@@ -102,7 +92,7 @@ enum tess_status batch_request_read(const char *line, size_t size, struct tess_g
     if (line[blanks] == '{' || line[blanks] == '"')
         status = read_json(line, size, options, grid_id_out, error);
     else if (memchr(line, '\0', size))
-        return refuse(error, "the line holds a NUL");
+        return refuse_invalid(error, "the line holds a NUL");
     else
         *grid_id_out = xstrdup(line);
     if (status != TESS_OK || !*grid_id_out)

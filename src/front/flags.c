@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "front/flags.h"
+#include "front/refuse.h"
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,29 +243,17 @@ bool flag_find_letter(unsigned groups, char letter, struct flag *flag_out)
     return false;
 }
 
-static enum tess_status refuse(struct tess_error *error, enum tess_status status, const char *format, ...)
-    TESS_PRINTF(3, 4);
-static enum tess_status refuse(struct tess_error *error, enum tess_status status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    *error = (struct tess_error){.status = status};
-    (void)vsnprintf(error->message, sizeof error->message, format, args);
-    va_end(args);
-    return status;
-}
-
 static enum tess_status set_number(const struct own_flag *own, const char *value, uint32_t *field,
                                    struct tess_error *error)
 {
     size_t digits = strspn(value, "0123456789");
     if (digits == 0 || digits > 9 || value[digits] != '\0')
-        return refuse(error, TESS_ERR_INVALID, "%s: \"%.40s\" is not a number, give one from 1 to %u",
-                      own->flag.name, value, own->maximum);
+        return refuse_invalid(error, "%s: \"%.40s\" is not a number, give one from 1 to %u", own->flag.name,
+                              value, own->maximum);
     unsigned long number = strtoul(value, NULL, 10);
     if (number < 1 || number > own->maximum)
-        return refuse(error, TESS_ERR_INVALID, "%s: %lu is out of range, give 1 to %u", own->flag.name,
-                      number, own->maximum);
+        return refuse_invalid(error, "%s: %lu is out of range, give 1 to %u", own->flag.name, number,
+                              own->maximum);
     *field = (uint32_t)number;
     return TESS_OK;
 }
@@ -275,9 +263,8 @@ static enum tess_status set_size(const struct own_flag *own, const char *value, 
 {
     uint64_t bytes;
     if (tess_parse_size(value, &bytes, NULL) != TESS_OK || bytes == 0)
-        return refuse(error, TESS_ERR_INVALID,
-                      "%s: \"%.40s\" is not a size, give bytes or a number such as 256M or 2G",
-                      own->flag.name, value);
+        return refuse_invalid(error, "%s: \"%.40s\" is not a size, give bytes or a number such as 256M or 2G",
+                              own->flag.name, value);
     *field = bytes;
     return TESS_OK;
 }
@@ -289,13 +276,13 @@ static enum tess_status set_own(struct settings *settings, const struct own_flag
     switch (own->kind) {
     case VALUE_TEXT:
         if (value[0] == '\0')
-            return refuse(error, TESS_ERR_INVALID, "%s: the value is empty, give %s", own->flag.name,
-                          own->flag.argument);
+            return refuse_invalid(error, "%s: the value is empty, give %s", own->flag.name,
+                                  own->flag.argument);
         *(const char **)field = value;
         return TESS_OK;
     case VALUE_FLAG:
         if (value[0] != '\0')
-            return refuse(error, TESS_ERR_INVALID, "%s: takes no value", own->flag.name);
+            return refuse_invalid(error, "%s: takes no value", own->flag.name);
         *(bool *)field = true;
         return TESS_OK;
     case VALUE_NUMBER:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "front/lambda_event.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +10,8 @@
 #include "front/api_query.h"
 #include "front/base64.h"
 #include "front/json_in.h"
+#include "front/refuse.h"
 #include "front/xalloc.h"
-
-static enum tess_status refuse(struct tess_error *error, const char *format, ...) TESS_PRINTF(2, 3);
-static enum tess_status refuse(struct tess_error *error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    *error = (struct tess_error){.status = TESS_ERR_INVALID};
-    (void)vsnprintf(error->message, sizeof error->message, format, args);
-    va_end(args);
-    return TESS_ERR_INVALID;
-}
 
 /* A member by its exact name; NULL: none, or null. */
 static const cJSON *member_of(const cJSON *object, const char *name)
@@ -56,18 +45,19 @@ static enum tess_status read_body(const cJSON *tree, struct lambda_event *event,
 {
     const cJSON *body = member_of(tree, "body"), *encoded = member_of(tree, "isBase64Encoded");
     if (encoded && !cJSON_IsBool(encoded))
-        return refuse(error, "the event's isBase64Encoded is neither true nor false");
+        return refuse_invalid(error, "the event's isBase64Encoded is neither true nor false");
     if (!body)
         return TESS_OK;
     if (!cJSON_IsString(body))
-        return refuse(error, "the event's body is neither a string nor null");
+        return refuse_invalid(error, "the event's body is neither a string nor null");
     event->body = body->valuestring;
     event->body_bytes = strlen(event->body);
     if (!cJSON_IsTrue(encoded))
         return TESS_OK;
     event->decoded = base64_decode(event->body, event->body_bytes, &event->body_bytes);
     event->body = event->decoded;
-    return event->decoded ? TESS_OK : refuse(error, "the event's body is no base64, as isBase64Encoded says");
+    return event->decoded ? TESS_OK
+                          : refuse_invalid(error, "the event's body is no base64, as isBase64Encoded says");
 }
 
 /* One decoded parameter of a REST event: a string, or null for one without a value. */
@@ -75,7 +65,7 @@ static enum tess_status append_parameter(char **query, const char *name, const c
                                          struct tess_error *error)
 {
     if (!cJSON_IsString(value) && !cJSON_IsNull(value))
-        return refuse(error, "the event's query parameter \"%.60s\" is no string", name);
+        return refuse_invalid(error, "the event's query parameter \"%.60s\" is no string", name);
     if (*query && strlen(*query) > API_QUERY_MAX_BYTES)
         return TESS_OK; /* will be refused for its size; growing it further would only take time */
     *query = api_query_append(*query, name, cJSON_IsString(value) ? value->valuestring : "");
@@ -88,7 +78,7 @@ static enum tess_status rebuild_query(const cJSON *tree, struct lambda_event *ev
     const cJSON *many = member_of(tree, "multiValueQueryStringParameters");
     const cJSON *parameters = many ? many : member_of(tree, "queryStringParameters");
     if (parameters && !cJSON_IsObject(parameters))
-        return refuse(error, "the event's query parameters are no object");
+        return refuse_invalid(error, "the event's query parameters are no object");
     enum tess_status status = TESS_OK;
     const cJSON *parameter = parameters ? parameters->child : NULL;
     for (; status == TESS_OK && parameter; parameter = parameter->next) {
@@ -97,7 +87,8 @@ static enum tess_status rebuild_query(const cJSON *tree, struct lambda_event *ev
             continue;
         }
         if (!cJSON_IsArray(parameter))
-            return refuse(error, "the event's query parameter \"%.60s\" is no list", parameter->string);
+            return refuse_invalid(error, "the event's query parameter \"%.60s\" is no list",
+                                  parameter->string);
         for (const cJSON *value = parameter->child; status == TESS_OK && value; value = value->next)
             status = append_parameter(&event->query, parameter->string, value, error);
     }
@@ -110,10 +101,10 @@ static enum tess_status read_v1(const cJSON *tree, struct lambda_event *event, s
     event->method = text_of(tree, "httpMethod");
     event->path = text_of(tree, "path");
     if (!event->method || !event->path)
-        return refuse(error, "an API Gateway event (version 1.0) without httpMethod or path");
+        return refuse_invalid(error, "an API Gateway event (version 1.0) without httpMethod or path");
     if (member_of(member_of(tree, "requestContext"), "elb"))
-        return refuse(error,
-                      "events of load balancers are not taken; put API Gateway or a Function URL there");
+        return refuse_invalid(
+            error, "events of load balancers are not taken; put API Gateway or a Function URL there");
     event->content_type = header_of(tree, "content-type");
     enum tess_status status = rebuild_query(tree, event, error);
     return status == TESS_OK ? read_body(tree, event, error) : status;
@@ -137,9 +128,9 @@ static enum tess_status read_v2(const cJSON *tree, struct lambda_event *event, s
     event->kind = LAMBDA_PROXY;
     event->method = text_of(member_of(context, "http"), "method");
     if (!event->method || !path)
-        return refuse(error, "an event of version 2.0 without requestContext.http.method or rawPath");
+        return refuse_invalid(error, "an event of version 2.0 without requestContext.http.method or rawPath");
     if (member_of(tree, "httpMethod"))
-        return refuse(error, "an event of version 2.0 with the httpMethod of version 1.0");
+        return refuse_invalid(error, "an event of version 2.0 with the httpMethod of version 1.0");
     event->path = without_stage(path, text_of(context, "stage"));
     event->query = query ? xstrdup(query) : NULL;
     event->content_type = header_of(tree, "content-type");
@@ -151,16 +142,16 @@ static enum tess_status read_records(const cJSON *tree, struct lambda_event *eve
     const cJSON *records = member_of(tree, "Records");
     event->kind = LAMBDA_RECORDS;
     if (!cJSON_IsArray(records) || !records->child)
-        return refuse(error, "the event's Records are no list, or an empty one");
+        return refuse_invalid(error, "the event's Records are no list, or an empty one");
     event->records = xcalloc((size_t)cJSON_GetArraySize(records), sizeof *event->records);
     for (const cJSON *record = records->child; record; record = record->next) {
         const char *source = text_of(record, "eventSource");
         if (!source || strcmp(source, "aws:sqs") != 0)
-            return refuse(error, "a record from \"%.60s\"; only those of SQS (aws:sqs) are taken",
-                          source ? source : "");
+            return refuse_invalid(error, "a record from \"%.60s\"; only those of SQS (aws:sqs) are taken",
+                                  source ? source : "");
         const struct lambda_record found = {text_of(record, "messageId"), text_of(record, "body")};
         if (!found.message_id || found.message_id[0] == '\0' || !found.body)
-            return refuse(error, "a record of SQS without messageId or body");
+            return refuse_invalid(error, "a record of SQS without messageId or body");
         event->records[event->record_count++] = found;
     }
     return TESS_OK;
@@ -171,11 +162,11 @@ static enum tess_status read_counter(const cJSON *tree, struct lambda_event *eve
     event->kind = LAMBDA_COUNTER;
     event->counter = text_of(tree, "counter");
     if (!event->counter)
-        return refuse(error, "the event's counter is no string");
+        return refuse_invalid(error, "the event's counter is no string");
     if (tree->child->next)
-        return refuse(error, "an event with a counter has nothing else, but here is \"%.60s\"",
-                      strcmp(tree->child->string, "counter") == 0 ? tree->child->next->string
-                                                                  : tree->child->string);
+        return refuse_invalid(error, "an event with a counter has nothing else, but here is \"%.60s\"",
+                              strcmp(tree->child->string, "counter") == 0 ? tree->child->next->string
+                                                                          : tree->child->string);
     return TESS_OK;
 }
 
@@ -186,9 +177,9 @@ static enum tess_status read_bucket(const cJSON *tree, struct lambda_event *even
     event->source_bucket = text_of(tree, "SOURCE_BUCKET");
     event->dest_bucket = cJSON_GetStringValue(dest);
     if (!event->source_bucket || event->source_bucket[0] == '\0')
-        return refuse(error, "the event's SOURCE_BUCKET is no name");
+        return refuse_invalid(error, "the event's SOURCE_BUCKET is no name");
     if (dest && (!event->dest_bucket || event->dest_bucket[0] == '\0'))
-        return refuse(error, "the event's DESTINATION_BUCKET is no name");
+        return refuse_invalid(error, "the event's DESTINATION_BUCKET is no name");
     return TESS_OK;
 }
 
@@ -219,7 +210,7 @@ static enum tess_status read_form(const cJSON *tree, struct lambda_event *event,
         form++;
     for (size_t i = form + 1; i < count; i++) {
         if (cJSON_GetObjectItemCaseSensitive(tree, forms[i].name))
-            return refuse(error, "an event with both %s and %s", forms[form].name, forms[i].name);
+            return refuse_invalid(error, "an event with both %s and %s", forms[form].name, forms[i].name);
     }
     if (form < count)
         return forms[form].read(tree, event, error);
@@ -227,10 +218,11 @@ static enum tess_status read_form(const cJSON *tree, struct lambda_event *event,
         event->kind = LAMBDA_NOTHING;
         return TESS_OK;
     }
-    return refuse(error,
-                  "an event of no known form: neither of API Gateway, a Function URL or SQS, nor with "
-                  "counter, uniqueGridId or SOURCE_BUCKET; it begins with \"%.60s\"",
-                  tree->child->string);
+    return refuse_invalid(
+        error,
+        "an event of no known form: neither of API Gateway, a Function URL or SQS, nor with "
+        "counter, uniqueGridId or SOURCE_BUCKET; it begins with \"%.60s\"",
+        tree->child->string);
 }
 
 enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_event *event,
@@ -240,11 +232,11 @@ enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_
     *event = (struct lambda_event){.kind = LAMBDA_NOTHING, .text = text, .text_bytes = size};
     event->tree = json_read_up_to(text, size, LAMBDA_MAX_RECORDS, why);
     if (!event->tree)
-        return refuse(error, "the event is not JSON: %s", why);
+        return refuse_invalid(error, "the event is not JSON: %s", why);
     if (cJSON_IsNull(event->tree))
         return TESS_OK;
     if (!cJSON_IsObject(event->tree))
-        return refuse(error, "the event is no JSON object");
+        return refuse_invalid(error, "the event is no JSON object");
     return read_form(event->tree, event, error);
 }
 
