@@ -84,6 +84,47 @@ def test_options_are_those_of_the_command_line():
         contains(wrong["message"], "tiel", "tile")
 
 
+def obeys(document, name, value):
+    """Whether a JSON value is what the schema of that name says, as far as its schemas go."""
+    schema = document["components"]["schemas"][name]
+    for field in schema["required"]:
+        assert field in value, "%s lacks %s: %r" % (name, field, value)
+    kinds = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+    for field, one in value.items():
+        assert field in schema["properties"], "%s does not know %s" % (name, field)
+        rule = schema["properties"][field]
+        if "const" in rule:
+            equal(one, rule["const"], field)
+        elif "type" in rule:
+            assert isinstance(one, kinds[rule["type"]]), (name, field, one)
+
+
+def test_the_description_is_true():
+    """Every path with its methods, and the forms of the answers, as /openapi.json has them."""
+    with Service() as service:
+        document = service.ask_json("GET", "/openapi.json")
+        equal(document["info"]["version"], service.ask_json("GET", "/healthz")["version"])
+        described = {}
+        for path, methods in document["paths"].items():
+            concrete = re.sub(r"\{\w+\}", "abc", path)
+            allowed = set(service.ask("OPTIONS", concrete).headers["allow"].split(", ")) - {"HEAD", "OPTIONS"}
+            equal({method.upper() for method in methods}, allowed, path)
+            for method, operation in methods.items():
+                described[operation["operationId"]] = operation
+                for code, answer in operation["responses"].items():
+                    assert code == "304" or code == "206" or answer["content"], (path, method, code)
+        equal(len(described), sum(map(len, document["paths"].values())), "operations by name")
+        saved = service.add("g", photos(1)[0])
+        forms = {"Saved": saved, "Grid": service.ask_json("POST", "/generate_grid?uniqueGridId=g"),
+                 "UploadLink": service.ask_json("POST", "/upload_url?uniqueGridId=g"), "Keys": service.ask_json("GET", "/grids/g"),
+                 "Counter": service.ask_json("POST", "/counters/c"), "Health": service.ask_json("GET", "/readyz"),
+                 "Error": service.ask_json("POST", "/generate_grid?uniqueGridId=none", status=404)}
+        forms["Failed"] = service.ask_json("POST", "/generate_grid?uniqueGridId=g")["failed"][0] # the link was not used
+        forms["Removed"] = service.ask_json("DELETE", "/grids/g/" + saved["s3Key"])
+        for name, value in forms.items():
+            obeys(document, name, value)
+
+
 def test_keys_choose_and_order():
     with Service() as service:
         keys = [service.add("g", name)["s3Key"] for name in photos(3)]
