@@ -165,10 +165,10 @@ enum tess_status api_generate_grid(struct api_call *call, struct tess_error *err
         status = body ? read_body(call, body, &grid, &keys, error)
                       : refuse_invalid(error, "the body is not JSON: %s", why);
     }
-    if (status == TESS_OK && !grid.grid_id)
-        status = refuse_invalid(error, "which grid? Add ?%s=ID to the address", id_name);
-    if (status == TESS_OK)
+    if (status == TESS_OK && grid.grid_id)
         status = tess_grid_id_check(grid.grid_id, strlen(grid.grid_id), error);
+    else if (status == TESS_OK)
+        status = refuse_invalid(error, "which grid? Add ?%s=ID to the address", id_name);
     if (status == TESS_OK)
         status = create(call, &grid, error);
     free(keys);
