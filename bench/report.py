@@ -200,11 +200,13 @@ def _service_text(result):
     if small:
         rows = [("tessera, reads", *_rate(small["reads"])), ("tessera, hits", *_rate(small["hits"])),
                 ("tessera, reads beside hits", *_rate(small["reads_beside_hits"])),
+                ("tessera, hits beside reads", *_rate(small["hits_beside_reads"])),
                 ("Python and SQLite, reads", *_rate(small["python_reads"])),
                 ("Python and SQLite, hits", *_rate(small["python_hits"]))]
         if "dynamodb" in small:
             rows += [("tessera to DynamoDB Local, hits", *_rate(small["dynamodb"]["tessera"])),
-                     ("straight to DynamoDB Local, hits", *_rate(small["dynamodb"]["straight"]))]
+                     ("straight to DynamoDB Local, hits", *_rate(small["dynamodb"]["straight"])),
+                     ("straight, the request that tessera sends", *_rate(small["dynamodb"]["straight_same"]))]
         yield f"Counters by {small['connections']} connections\n{_table(('', 'a second', 'p50 ms', 'p99 ms'), rows)}"
     if grids:
         yield (f"{grids['grids']} grids of 16 photos by {grids['clients']} clients over HTTP: {grids['http_per_s']:.1f} grids/s "
