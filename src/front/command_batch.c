@@ -9,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "front/batch_request.h"
@@ -21,6 +19,7 @@
 #include "front/interrupt.h"
 #include "front/json_out.h"
 #include "front/line_reader.h"
+#include "front/machine.h"
 #include "front/message.h"
 #include "front/opening.h"
 #include "front/progress.h"
@@ -203,12 +202,6 @@ static void *work(void *context)
     return NULL;
 }
 
-static uint32_t default_jobs(void)
-{
-    cpu_set_t cores;
-    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? 2 * (uint32_t)CPU_COUNT(&cores) : 4;
-}
-
 static void run_threads(struct batch *batch, uint32_t jobs)
 {
     pthread_t *threads = xcalloc(jobs, sizeof *threads);
@@ -221,13 +214,6 @@ static void run_threads(struct batch *batch, uint32_t jobs)
     for (uint32_t i = 0; i < started; i++)
         (void)pthread_join(threads[i], NULL);
     free(threads);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static enum exit_status conclude(const struct batch *batch, int64_t elapsed_ms)
@@ -255,7 +241,7 @@ static enum exit_status conclude(const struct batch *batch, int64_t elapsed_ms)
 static enum exit_status run_batch(struct batch *batch, int descriptor)
 {
     const struct settings *settings = batch->settings;
-    uint32_t jobs = settings->jobs ? settings->jobs : default_jobs();
+    uint32_t jobs = settings->jobs ? settings->jobs : 2 * machine_cores();
     batch->ring_size = (size_t)jobs * RING_PER_JOB;
     batch->ring = xcalloc(batch->ring_size, sizeof *batch->ring);
     (void)pthread_mutex_init(&batch->input_lock, NULL);
@@ -264,12 +250,12 @@ static enum exit_status run_batch(struct batch *batch, int descriptor)
     line_reader_init(&batch->reader, descriptor);
     progress_begin(&batch->progress, settings, "grids", count_lines(descriptor));
     interrupt_install();
-    int64_t started_ms = now_ms();
+    int64_t started_ms = machine_now_ms();
 
     run_threads(batch, jobs);
 
     progress_end(&batch->progress);
-    enum exit_status status = conclude(batch, now_ms() - started_ms);
+    enum exit_status status = conclude(batch, machine_now_ms() - started_ms);
     line_reader_clear(&batch->reader);
     (void)pthread_cond_destroy(&batch->printed_more);
     (void)pthread_mutex_destroy(&batch->output_lock);

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 
 #include "front/command.h"
 #include "front/interrupt.h"
+#include "front/machine.h"
 #include "front/message.h"
 #include "front/opening.h"
 #include "front/serve.h"
@@ -35,12 +35,6 @@ enum {
     IDLE_TIMEOUT_S = 75,
     LAST_ANSWERS_MS = 5000 /* for what was cancelled to be answered */
 };
-
-static uint32_t usable_cores(void)
-{
-    cpu_set_t cores;
-    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? (uint32_t)CPU_COUNT(&cores) : 2;
-}
 
 /* A connection, and perhaps a file for each. */
 static void raise_descriptor_limit(uint32_t connections)
@@ -65,7 +59,7 @@ static void log_library(void *context, const char *format, va_list args)
 
 static struct MHD_Daemon *start_daemon(struct service *service, int descriptor)
 {
-    const uint32_t cores = usable_cores();
+    const uint32_t cores = machine_cores();
     /* Each network thread has a part of the connections, and must have at least one. */
     const unsigned threads = cores < 2 ? 2 : cores > 8 ? 8 : cores;
     return service->http->start_daemon(
@@ -79,20 +73,13 @@ static struct MHD_Daemon *start_daemon(struct service *service, int descriptor)
         service, MHD_OPTION_END);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Until nothing is in flight, or for so long. */
 static bool wait_for_quiet(struct service *service, int64_t most_ms)
 {
     const struct timespec moment = {.tv_nsec = 5000000};
-    const int64_t until_ms = now_ms() + most_ms;
+    const int64_t until_ms = machine_now_ms() + most_ms;
     while (atomic_load(&service->metrics.in_flight) > 0) {
-        if (now_ms() >= until_ms)
+        if (machine_now_ms() >= until_ms)
             return false;
         (void)nanosleep(&moment, NULL);
     }
@@ -140,7 +127,7 @@ static void say_where(const struct service *service, const char *url)
 static enum exit_status run(struct service *service, int descriptor, const char *url)
 {
     const struct settings *settings = service->settings;
-    const uint32_t jobs = settings->jobs ? settings->jobs : 2 * usable_cores();
+    const uint32_t jobs = settings->jobs ? settings->jobs : 2 * machine_cores();
     enum exit_status status = EXIT_FAILED;
     service->lanes[LANE_GRID] = lane_create(jobs, settings->queue ? settings->queue : DEFAULT_QUEUE);
     service->lanes[LANE_STORE] = lane_create(STORE_THREADS, STORE_QUEUE);
@@ -234,6 +221,8 @@ enum exit_status command_serve(const struct settings *settings)
     const int descriptor = service.http ? serve_listen(address, &url, why) : -1;
     if (!service.http)
         message_error(settings, "cannot start the service: %s", missing);
+    else if (descriptor == SERVE_NO_ADDRESS)
+        status = message_usage(settings, "--listen %s: %s", address, why);
     else if (descriptor < 0)
         message_error(settings, "cannot listen on %s: %s", address, why);
     else

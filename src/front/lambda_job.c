@@ -3,25 +3,18 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "front/batch_request.h"
 #include "front/json_out.h"
+#include "front/machine.h"
 #include "front/xalloc.h"
-
-int64_t lambda_now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 uint32_t lambda_job_time(const struct lambda_job *job)
 {
     const uint32_t allowed_ms = job->site->settings->engine.limits.timeout_ms;
     if (job->until_ms == 0)
         return allowed_ms;
-    const int64_t left_ms = job->until_ms - lambda_now_ms(), most_ms = allowed_ms ? allowed_ms : UINT32_MAX;
+    const int64_t left_ms = job->until_ms - machine_now_ms(), most_ms = allowed_ms ? allowed_ms : UINT32_MAX;
     return left_ms < 1 ? 1 : (uint32_t)(left_ms < most_ms ? left_ms : most_ms);
 }
 

@@ -50,9 +50,6 @@ void lambda_job_late(struct lambda_job *job, struct lambda_reply *reply_out);
 void lambda_reply_error(const struct lambda_site *site, const struct lambda_event *event,
                         const struct tess_error *error, struct lambda_reply *reply_out);
 
-/* Milliseconds on CLOCK_MONOTONIC. */
-int64_t lambda_now_ms(void);
-
 /* The time that the library may take from now on: what is left of the job's, or what the settings allow if
  * that is less. 0 for no limit. */
 uint32_t lambda_job_time(const struct lambda_job *job);

@@ -10,6 +10,7 @@
 #include "front/interrupt.h"
 #include "front/json_out.h"
 #include "front/lambda_job.h"
+#include "front/machine.h"
 #include "front/message.h"
 
 enum { MOST_MARGIN_MS = 300 };
@@ -106,7 +107,7 @@ static void run_job(struct lambda_site *site, struct tess_lambda *lambda,
                     const struct tess_lambda_invocation *invocation, const struct lambda_event *event,
                     const struct lambda_times *times, struct lambda_reply *reply_out)
 {
-    const int64_t begun_ms = lambda_now_ms();
+    const int64_t begun_ms = machine_now_ms();
     struct lambda_job job;
     pthread_t worker;
     lambda_job_init(&job, site, event, times->limited ? begun_ms + times->job_ms : 0);
@@ -131,7 +132,7 @@ static void run_invocation(struct lambda_site *site, struct tess_lambda *lambda,
 {
     static const struct tess_error late = {
         .status = TESS_ERR_TIMEOUT, .limit = "timeout", .message = "the event came with no time left"};
-    const int64_t begun_ms = lambda_now_ms();
+    const int64_t begun_ms = machine_now_ms();
     const struct lambda_times times = lambda_times_of(invocation->deadline_ms, unix_now_ms());
     struct lambda_event event;
     struct lambda_reply reply = {0};
@@ -145,7 +146,7 @@ static void run_invocation(struct lambda_site *site, struct tess_lambda *lambda,
     } else {
         run_job(site, lambda, invocation, &event, &times, &reply);
     }
-    write_log(site, invocation, &reply, lambda_now_ms() - begun_ms);
+    write_log(site, invocation, &reply, machine_now_ms() - begun_ms);
     lambda_reply_clear(&reply);
     lambda_event_clear(&event);
 }

@@ -9,6 +9,7 @@
 
 #include "front/batch_request.h"
 #include "front/lambda_job.h"
+#include "front/machine.h"
 #include "front/message.h"
 #include "front/xalloc.h"
 
@@ -54,7 +55,7 @@ static enum tess_status create(const struct crew *crew, const char *body, struct
 static size_t take(struct lambda_job *job)
 {
     const size_t count = job->event->record_count;
-    const bool late = (job->until_ms && lambda_now_ms() >= job->until_ms) ||
+    const bool late = (job->until_ms && machine_now_ms() >= job->until_ms) ||
                       __atomic_load_n(&job->cancel, __ATOMIC_RELAXED);
     (void)pthread_mutex_lock(&job->lock);
     const size_t taken = late || job->next_record >= count ? count : job->next_record++;

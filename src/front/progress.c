@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "front/machine.h"
 
 enum {
     SHOW_AFTER_MS = 200,
@@ -17,13 +18,6 @@ enum {
     MAX_BAR = 48,
     LINE_BYTES = 1024
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static unsigned terminal_columns(void)
 {
@@ -46,7 +40,7 @@ void progress_begin(struct progress *progress, const struct settings *settings, 
         progress->unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
         progress->colour = !settings->no_colour;
     }
-    progress->started_ms = now_ms();
+    progress->started_ms = machine_now_ms();
     (void)pthread_mutex_init(&progress->lock, NULL);
 }
 
@@ -132,7 +126,7 @@ void progress_format(const struct progress *progress, struct progress_counts cou
 
 static void draw_locked(struct progress *progress)
 {
-    int64_t now = now_ms(), elapsed_ms = now - progress->started_ms;
+    int64_t now = machine_now_ms(), elapsed_ms = now - progress->started_ms;
     if (elapsed_ms < SHOW_AFTER_MS || now - progress->drawn_ms < REDRAW_MS)
         return;
     char line[LINE_BYTES];

@@ -134,8 +134,12 @@ void serve_object_put(struct exchange *exchange);
 /* One line a request on stderr (serve_log.c). */
 void serve_log(const struct exchange *exchange, double seconds);
 
-/* A listening socket for "HOST:PORT", "[::1]:8080" or ":8080"; *url_out (for free()) is where it can be
- * reached. -1 and words in `why_out` when it cannot be (serve_listen.c). */
+/*
+ * A listening socket for "HOST:PORT", "[::1]:8080" or ":8080"; *url_out (for free()) is where it can be
+ * reached. Otherwise SERVE_NO_ADDRESS (what was given cannot be an address) or -1 (it cannot be listened on),
+ * with words in `why_out` (serve_listen.c).
+ */
+enum { SERVE_NO_ADDRESS = -2 };
 int serve_listen(const char *address, char **url_out, char why_out[160]);
 
 #endif

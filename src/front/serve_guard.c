@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "front/machine.h"
+
 enum { LOOK_EVERY_MS = 1000 };
 
 struct guard_entry {
@@ -22,20 +24,13 @@ struct guard_entry {
 struct guard {
     guard_limit *limit_ms; /* immutable */
     pthread_t thread;
-    pthread_mutex_t lock; /* of all below */
+    _Atomic uint32_t count; /* asked for with every answer: without the lock */
+    pthread_mutex_t lock;   /* of all below */
     pthread_cond_t closed;
     struct guard_entry *first;
-    uint32_t count;
     uint64_t cut;
     bool closing;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A second for each `unit` bytes; what nobody can wait for is no reason to overflow. */
 static int64_t allowance_ms(uint64_t bytes, uint64_t unit)
@@ -75,7 +70,7 @@ static bool is_late(const struct guard *guard, const struct guard_entry *entry, 
  * entry is in the list. */
 static void look_locked(struct guard *guard)
 {
-    const int64_t at_ms = now_ms();
+    const int64_t at_ms = machine_now_ms();
     for (struct guard_entry *entry = guard->first; entry; entry = entry->next) {
         if (entry->cut || !is_late(guard, entry, at_ms))
             continue;
@@ -173,7 +168,7 @@ void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t byt
     /* Late by the clock of one phase and the rule of another is never seen: working has no limit, and the
      * order is that of is_late(), backwards. */
     atomic_store(&entry->phase, GUARD_WORKING);
-    atomic_store(&entry->since_ms, now_ms());
+    atomic_store(&entry->since_ms, machine_now_ms());
     atomic_store(&entry->bytes, bytes);
     atomic_store(&entry->phase, (int)phase);
 }
@@ -184,12 +179,9 @@ void guard_received(struct guard_entry *entry, uint64_t bytes)
         atomic_store(&entry->bytes, bytes);
 }
 
-uint32_t guard_connections(struct guard *guard)
+uint32_t guard_connections(const struct guard *guard)
 {
-    (void)pthread_mutex_lock(&guard->lock);
-    const uint32_t count = guard->count;
-    (void)pthread_mutex_unlock(&guard->lock);
-    return count;
+    return atomic_load(&guard->count);
 }
 
 uint64_t guard_cut(struct guard *guard)

@@ -41,8 +41,8 @@ void guard_remove(struct guard *guard, struct guard_entry *entry); /* NULL is fi
 void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t bytes);
 void guard_received(struct guard_entry *entry, uint64_t bytes); /* in all */
 
-uint32_t guard_connections(struct guard *guard); /* thread-safe */
-uint64_t guard_cut(struct guard *guard);         /* how many were late; thread-safe */
+uint32_t guard_connections(const struct guard *guard); /* thread-safe */
+uint64_t guard_cut(struct guard *guard);               /* how many were late; thread-safe */
 
 /* The table above; INT64_MAX for working. Pure. */
 int64_t guard_limit_ms(enum guard_phase phase, uint64_t bytes);

@@ -13,17 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "front/machine.h"
 #include "front/serve.h"
 #include "front/xalloc.h"
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 void serve_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                       enum MHD_ConnectionNotificationCode what)
@@ -48,7 +41,7 @@ void *serve_begin(void *context, const char *uri, struct MHD_Connection *connect
     const char *mark = strchr(uri, '?');
     exchange->service = service;
     exchange->connection = connection;
-    exchange->begun_ns = now_ns();
+    exchange->begun_ns = machine_now_ns();
     exchange->guard = info ? info->socket_context : NULL;
     exchange->uri = mark ? strndup(uri, (size_t)(mark - uri)) : strdup(uri);
     exchange->query = mark ? xstrdup(mark + 1) : NULL;
@@ -136,7 +129,7 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
     if (!exchange)
         return;
     struct service *service = exchange->service;
-    const double seconds = (double)(now_ns() - exchange->begun_ns) / 1e9;
+    const double seconds = (double)(machine_now_ns() - exchange->begun_ns) / 1e9;
     if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
         exchange->answer.http_status = 0;
     metrics_count(&service->metrics, exchange->route, exchange->answer.http_status, seconds);

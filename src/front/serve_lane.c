@@ -4,7 +4,8 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "front/machine.h"
 
 struct lane {
     /* immutable */
@@ -21,13 +22,6 @@ struct lane {
     double typical_seconds;
     bool closing;
 };
-
-static double now_seconds(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* The next task, or NULL when the lane closes and nothing is left: no task, nor a place for one. */
 static struct lane_task *take_locked(struct lane *lane)
@@ -53,9 +47,9 @@ static void *work(void *context)
     (void)pthread_mutex_lock(&lane->lock);
     for (struct lane_task *task; (task = take_locked(lane));) {
         (void)pthread_mutex_unlock(&lane->lock);
-        const double begun = now_seconds();
+        const int64_t begun_ns = machine_now_ns();
         task->run(task); /* the task may be gone when this returns */
-        const double seconds = now_seconds() - begun;
+        const double seconds = (double)(machine_now_ns() - begun_ns) / 1e9;
         (void)pthread_mutex_lock(&lane->lock);
         lane->running--;
         lane->typical_seconds += (seconds - lane->typical_seconds) / (lane->typical_seconds > 0 ? 8 : 1);

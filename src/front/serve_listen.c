@@ -79,7 +79,7 @@ int serve_listen(const char *address, char **url_out, char why_out[160])
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     if (!split(address, host, &port)) {
         (void)snprintf(why_out, 160, "give HOST:PORT, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080");
-        return -1;
+        return SERVE_NO_ADDRESS;
     }
     const int failed = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
     if (failed != 0) {

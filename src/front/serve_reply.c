@@ -87,9 +87,6 @@ enum MHD_Result serve_reply(struct exchange *exchange)
         make_json(exchange);
     if (!exchange->response)
         return MHD_NO; /* no memory: the connection is closed */
-    const union MHD_ConnectionInfo *info =
-        service->http->get_connection_info(exchange->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    exchange->guard = info ? info->socket_context : NULL;
     guard_enter(exchange->guard, GUARD_ANSWER, exchange->answer.body_bytes);
     atomic_fetch_add(&service->metrics.answer_bytes, exchange->answer.body_bytes);
     add_headers(exchange);

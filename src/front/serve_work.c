@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "front/machine.h"
 #include "front/page_files.h"
 #include "front/serve.h"
 #include "front/xalloc.h"
@@ -151,13 +151,6 @@ bool serve_take(struct exchange *exchange, const char *data, size_t size)
     return false;
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void put_object(struct exchange *exchange)
 {
     char key[TESS_KEY_MAX_BYTES + 1];
@@ -198,7 +191,7 @@ static void run_task(struct lane_task *task)
 {
     struct exchange *exchange = (struct exchange *)task;
     struct service *service = exchange->service;
-    const int64_t spent_ms = (now_ns() - exchange->whole_ns) / 1000000;
+    const int64_t spent_ms = (machine_now_ns() - exchange->whole_ns) / 1000000;
     if (exchange->route == API_OBJECT) {
         put_object(exchange);
     } else if (exchange->route == API_GENERATE_GRID && spent_ms >= (int64_t)service->timeout_ms) {
@@ -261,7 +254,7 @@ bool serve_run(struct exchange *exchange)
     }
     exchange->task.run = run_task;
     exchange->step = EXCHANGE_WAITING;
-    exchange->whole_ns = now_ns();
+    exchange->whole_ns = machine_now_ns();
     /* First suspended, then handed over: from then on all of the exchange is the lane's, which may be done
      * with it before submit returns. */
     exchange->service->http->suspend_connection(exchange->connection);
