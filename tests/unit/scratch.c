@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <tessera/store.h>
+
 static void must(bool good, const char *what)
 {
     if (good)
@@ -64,4 +66,12 @@ int scratch_count(const char *folder)
         count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(entries);
     return count;
+}
+
+struct tess_store *scratch_store(const char *folder)
+{
+    const struct tess_store_config config = {.data_dir = scratch_path(folder, "data")};
+    struct tess_store *store = NULL;
+    must(tess_store_open(&config, &store, NULL) == TESS_OK, "tess_store_open");
+    return store;
 }

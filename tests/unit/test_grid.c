@@ -55,8 +55,7 @@ static int bench_setup(void **state)
     struct bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);
     scratch_make(bench->folder);
-    const struct tess_store_config config = {.data_dir = scratch_path(bench->folder, "data")};
-    assert_int_equal(tess_store_open(&config, &bench->store, NULL), TESS_OK);
+    bench->store = scratch_store(bench->folder);
     bench->engine = engine_of(0);
     for (uint32_t i = 0; i < IMAGES; i++) {
         bench->images[i] = made_photo(60 + i, 40, 2, 2, 1);

@@ -37,8 +37,7 @@ static int bench_setup(void **state)
     struct bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);
     scratch_make(bench->folder);
-    const struct tess_store_config config = {.data_dir = scratch_path(bench->folder, "data")};
-    assert_int_equal(tess_store_open(&config, &bench->store, NULL), TESS_OK);
+    bench->store = scratch_store(bench->folder);
     assert_int_equal(tess_store_add(bench->store, "g", image, sizeof image, 100, bench->key, NULL), TESS_OK);
     *state = bench;
     return 0;

@@ -28,8 +28,7 @@ static int bench_setup(void **state)
     struct bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);
     scratch_make(bench->folder);
-    const struct tess_store_config config = {.data_dir = scratch_path(bench->folder, "data")};
-    assert_int_equal(tess_store_open(&config, &bench->store, NULL), TESS_OK);
+    bench->store = scratch_store(bench->folder);
     *state = bench;
     return 0;
 }
@@ -229,8 +228,7 @@ static void a_reopened_store_holds_what_it_held(void **state)
     assert_int_equal(tess_counter_set(bench->store, "visits", -7, NULL), TESS_OK);
     tess_store_close(bench->store);
     bench->store = NULL;
-    const struct tess_store_config config = {.data_dir = scratch_path(bench->folder, "data")};
-    assert_int_equal(tess_store_open(&config, &bench->store, NULL), TESS_OK);
+    bench->store = scratch_store(bench->folder);
     assert_int_equal(tess_store_init(bench->store, &created, NULL), TESS_OK);
     assert_false(created);
     struct tess_keys keys;

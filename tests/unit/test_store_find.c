@@ -28,8 +28,7 @@ static int bench_setup(void **state)
     struct bench *bench = calloc(1, sizeof *bench);
     assert_non_null(bench);
     scratch_make(bench->folder);
-    const struct tess_store_config config = {.data_dir = scratch_path(bench->folder, "data")};
-    assert_int_equal(tess_store_open(&config, &bench->store, NULL), TESS_OK);
+    bench->store = scratch_store(bench->folder);
     const struct backend *backend = &bench->store->backend;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         assert_int_equal(

@@ -34,8 +34,7 @@ static int bench_setup(void **state)
         bench->image[i] = (uint8_t)(i * 7 + i / 256);
     memcpy(bench->image, beginning, sizeof beginning);
     scratch_make(bench->folder);
-    const struct tess_store_config config = {.data_dir = scratch_path(bench->folder, "data")};
-    assert_int_equal(tess_store_open(&config, &bench->store, NULL), TESS_OK);
+    bench->store = scratch_store(bench->folder);
     *state = bench;
     return 0;
 }
