@@ -16,7 +16,7 @@ BUSY_WANTED = 0.9
 OVERLAP_WANTED = 1.25
 
 
-def _frame(axes, title, names, end):
+def frame(axes, title, names, end):
     axes.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold", pad=8)
     axes.set_xlim(0, end)
     axes.set_ylim(len(names) - 0.4, -0.6)
@@ -44,7 +44,7 @@ def _overlap(axes, overlap):
         axes.text(beside + end * 0.02, y, f"{seconds:.2f} s", va="center", fontsize=9.5,
                   color=OURS if mine else INK, fontweight="bold" if mine else "normal")
     _wanted(axes, limit, len(names))
-    _frame(axes, f"{overlap['photos']} photos over {overlap['delay_ms']} ms, {overlap['rate_mbit']} Mbit/s", list(names.values()), end * 1.4)
+    frame(axes, f"{overlap['photos']} photos over {overlap['delay_ms']} ms, {overlap['rate_mbit']} Mbit/s", list(names.values()), end * 1.4)
 
 
 def _earlier(axes, earlier):
@@ -60,7 +60,7 @@ def _earlier(axes, earlier):
         if warm:
             axes.barh(y + 0.2, warm, height=0.22, color=OURS_LIGHT if mine else THEIRS_LIGHT, linewidth=0)
             axes.text(warm + end * 0.02, y + 0.2, f"{warm:.2f} s warm", va="center", fontsize=8, color=MUTED)
-    _frame(axes, f"{earlier['photos']} photos from an S3 server", [LABELS[name].replace(" + ", "\n+ ") for name in names],
+    frame(axes, f"{earlier['photos']} photos from an S3 server", [LABELS[name].replace(" + ", "\n+ ") for name in names],
            end * 1.4)
 
 
@@ -74,7 +74,7 @@ def _batch(axes, batch):
         axes.text(1.02, y, f"{one['busy_with_server']:.0%}   {one['grids_per_s']:.1f} grids/s", va="center", fontsize=9.5,
                   color=INK)
     _wanted(axes, BUSY_WANTED, len(names))
-    _frame(axes, f"{batch[names[0]]['grids']} grids: cores busy", [labels[name] for name in names], 1.6)
+    frame(axes, f"{batch[names[0]]['grids']} grids: cores busy", [labels[name] for name in names], 1.6)
 
 
 def drawable(result):
@@ -89,21 +89,8 @@ def drawable(result):
     return panels
 
 
-def _captions(figure, result):
-    machine = result["machine"]
-    figure.text(0.012, 0.935, "Grids from stored photos", fontsize=14, fontweight="bold", color=INK)
-    figure.text(0.012, 0.875, "wall seconds of the whole process, medians of interleaved rounds; shorter is better; of the "
-                "busy cores, the grey part is the server's", fontsize=9.5, color=MUTED)
-    figure.text(0.012, 0.03, f"{machine['cores']} cores, {machine['processor']}, {machine['system']}; {result['date'][:10]}",
-                fontsize=8.5, color=MUTED)
-    figure.text(0.988, 0.03, "dashed: the target", fontsize=8.5, color=FLOOR, ha="right")
-
-
-def draw(result, stem):
-    """Writes stem-cloud.svg and stem-cloud.png. Returns their names; none when there is nothing to draw."""
-    panels = drawable(result)
-    if not panels:
-        return []
+def figure_of(panels):
+    """A figure with its panels drawn: pairs of a function and what it draws."""
     import matplotlib
     matplotlib.use("Agg")
     matplotlib.rcParams.update({"font.family": "DejaVu Sans", "svg.hashsalt": "tessera", "svg.fonttype": "path"})
@@ -112,13 +99,38 @@ def draw(result, stem):
     for axes, (panel, section) in zip(all_axes[0], panels):
         panel(axes, section)
     figure.subplots_adjust(left=1.25 / figure.get_figwidth(), right=0.99, top=0.75, bottom=0.11, wspace=0.42)
-    _captions(figure, result)
+    return figure
+
+
+def write(figure, stem):
+    """stem.svg and stem.png; returns their names."""
+    from matplotlib import pyplot
     written = []
     for ending, options in ((".svg", {"metadata": {"Date": None}}), (".png", {"dpi": 160})):
-        figure.savefig(f"{stem}-cloud{ending}", facecolor="white", **options)
-        written.append(f"{stem}-cloud{ending}")
+        figure.savefig(f"{stem}{ending}", facecolor="white", **options)
+        written.append(f"{stem}{ending}")
     pyplot.close(figure)
     return written
+
+
+def captions(figure, result, title, subtitle):
+    machine = result["machine"]
+    figure.text(0.012, 0.935, title, fontsize=14, fontweight="bold", color=INK)
+    figure.text(0.012, 0.875, subtitle, fontsize=9.5, color=MUTED)
+    figure.text(0.012, 0.03, f"{machine['cores']} cores, {machine['processor']}, {machine['system']}; {result['date'][:10]}",
+                fontsize=8.5, color=MUTED)
+
+
+def draw(result, stem):
+    """Writes stem-cloud.svg and stem-cloud.png. Returns their names; none when there is nothing to draw."""
+    panels = drawable(result)
+    if not panels:
+        return []
+    figure = figure_of(panels)
+    captions(figure, result, "Grids from stored photos", "wall seconds of the whole process, medians of interleaved rounds; "
+             "shorter is better; of the busy cores, the grey part is the server's")
+    figure.text(0.988, 0.03, "dashed: the target", fontsize=8.5, color=FLOOR, ha="right")
+    return write(figure, f"{stem}-cloud")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import json
 import os
 import sys
 
-from chart import INK, MUTED, OURS, THEIRS
-from chart_cloud import _frame
+from chart import INK, OURS, THEIRS
+from chart_cloud import captions, figure_of, frame, write
 
 
 def _bars(axes, title, rows, unit, digits):
@@ -19,7 +19,7 @@ def _bars(axes, title, rows, unit, digits):
         axes.barh(y, number, height=0.62, color=OURS if mine else THEIRS, linewidth=0)
         axes.text(number + end * 0.02, y, f"{number:,.{digits}f} {unit}", va="center", fontsize=9.5,
                   color=OURS if mine else INK, fontweight="bold" if mine else "normal")
-    _frame(axes, title, [name for name, _, _ in rows], end * 1.5)
+    frame(axes, title, [name for name, _, _ in rows], end * 1.5)
 
 
 def _small(axes, small):
@@ -47,26 +47,10 @@ def draw(result, stem):
     panels = [(panel, result[name]) for name, panel in (("small", _small), ("grids", _grids), ("cold", _cold)) if name in result]
     if not panels:
         return []
-    import matplotlib
-    matplotlib.use("Agg")
-    matplotlib.rcParams.update({"font.family": "DejaVu Sans", "svg.hashsalt": "tessera", "svg.fonttype": "path"})
-    from matplotlib import pyplot
-    figure, all_axes = pyplot.subplots(1, len(panels), figsize=(max(9.6, 4.6 * len(panels)), 3.6), squeeze=False)
-    for axes, (panel, section) in zip(all_axes[0], panels):
-        panel(axes, section)
-    figure.subplots_adjust(left=1.25 / figure.get_figwidth(), right=0.99, top=0.75, bottom=0.11, wspace=0.42)
-    machine = result["machine"]
-    figure.text(0.012, 0.935, "The service and Lambda", fontsize=14, fontweight="bold", color=INK)
-    figure.text(0.012, 0.875, "requests and grids a second: longer is better; milliseconds: shorter is better; medians, clients on "
-                "the same cores", fontsize=9.5, color=MUTED)
-    figure.text(0.012, 0.03, f"{machine['cores']} cores, {machine['processor']}, {machine['system']}; {result['date'][:10]}",
-                fontsize=8.5, color=MUTED)
-    written = []
-    for ending, options in ((".svg", {"metadata": {"Date": None}}), (".png", {"dpi": 160})):
-        figure.savefig(f"{stem}-service{ending}", facecolor="white", **options)
-        written.append(f"{stem}-service{ending}")
-    pyplot.close(figure)
-    return written
+    figure = figure_of(panels)
+    captions(figure, result, "The service and Lambda", "requests and grids a second: longer is better; milliseconds: shorter is "
+             "better; medians, clients on the same cores")
+    return write(figure, f"{stem}-service")
 
 
 if __name__ == "__main__":
