@@ -333,10 +333,9 @@ def test_health_metrics_and_logs():
 
 
 def test_wrong_options():
-    for options in (("--listen", "nonsense"), ("--listen", "1.2.3.4.5:80"), ("--listen", "127.0.0.1:99999"),
-                    ("--listen", "::1:80"), ("--public-url", "ftp://x", "--listen", "127.0.0.1:0")):
-        done = run("serve", *options, "--data", "d")
-        equal(done.status, 2, repr(options))
+    for status, *options in ((2, "--listen", "nonsense"), (1, "--listen", "1.2.3.4.5:80"), (2, "--listen", "127.0.0.1:99999"),
+                             (2, "--listen", "::1:80"), (2, "--public-url", "ftp://x", "--listen", "127.0.0.1:0")):
+        done = run("serve", *options, "--data", "d", status=status)
         contains(done.err, "tessera serve:")
     with Service() as service:
         done = run("serve", "--listen", "127.0.0.1:%d" % service.port, "--data", "d", status=1)
