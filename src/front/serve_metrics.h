@@ -30,7 +30,8 @@ struct metrics {
     _Atomic uint64_t in_flight;
 };
 
-/* One request that was answered (http_status 0: the client left before). */
+/* One request that was answered (http_status 0: the client left before). It is counted when its connection is
+   done with it, a moment after its client has the answer: only then is it known that somebody took it. */
 void metrics_count(struct metrics *metrics, enum api_route route, int http_status, double seconds);
 
 /* What generate_grid did. */

@@ -317,7 +317,7 @@ def test_health_metrics_and_logs():
         equal(named.headers["x-request-id"], "abc-123")
         other = service.ask("GET", "/counters/a", headers={"X-Request-Id": "a b\tc"})
         assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{6,}", other.headers["x-request-id"]), other
-        numbers = service.metrics()
+        numbers = service.settled_metrics()
         equal(numbers['tessera_grids_total{result="built"}'], 1)
         equal(numbers['tessera_grids_total{result="cached"}'], 1)
         equal(numbers['tessera_requests_total{route="generate_grid",status="200"}'], 2)

@@ -84,7 +84,7 @@ def test_overload():
         in_threads(40, ask)
         equal(set(statuses), {200, 503}, repr(statuses))
         assert statuses[200] > 5, statuses
-        numbers = service.metrics()
+        numbers = service.settled_metrics()
         equal(numbers["tessera_refused_total"], statuses[503])
         equal(numbers["tessera_memory_used_bytes"], 0)
         equal(service.ask("POST", "/generate_grid?uniqueGridId=g&fresh=1").status, 200)

@@ -132,6 +132,12 @@ class Service:
         return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
                 for line in text.splitlines() if line and not line.startswith("#")}
 
+    def settled_metrics(self):
+        """The numbers once no request but this one is under way: a request is counted when its connection is done
+        with it, which may be a moment after its client has read the answer."""
+        eventually(lambda: self.metrics()["tessera_in_flight"] == 1, "the requests before have been counted")
+        return self.metrics()
+
     def add(self, grid, path, connection=None):
         with open(path, "rb") as file:
             return self.ask_json("POST", "/add_image?uniqueGridId=" + urllib.parse.quote(grid, safe=""), file.read(),
@@ -139,12 +145,13 @@ class Service:
 
 
 def eventually(check, what, seconds=20):
-    """Waits until check() is true."""
-    until = time.monotonic() + seconds
+    """Waits until check() is true, asking more and more seldom: what is asked may be busy with the last question."""
+    until, pause = time.monotonic() + seconds, 0.02
     while not check():
         if time.monotonic() > until:
             raise AssertionError("not within %d s: %s" % (seconds, what))
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
 
 
 def status_of(raw):
