@@ -44,6 +44,10 @@ struct tess_store_config {
     const char *endpoint_url;    /* AWS: of all services, for servers that are not AWS's own */
     uint32_t connect_timeout_ms; /* AWS: 0: 5 s */
     uint32_t read_timeout_ms;    /* AWS: longest time without progress, 0: 10 s */
+    /* AWS: set it non-zero as that of struct tess_watch, and calls that take no watch end with
+     * TESS_ERR_CANCELLED instead of waiting for a server; clearing up what they left takes seconds at most.
+     * Borrowed until the store is closed; NULL: they wait. */
+    const volatile int *cancel;
 };
 
 /*

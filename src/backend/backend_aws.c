@@ -14,7 +14,7 @@ enum tess_status backend_aws_client(const struct tess_store_config *config, stru
                                         .stall_timeout_ms = config->read_timeout_ms};
     struct aws_environment environment = {0};
     struct aws_settings settings = {0};
-    struct aws_surroundings surroundings = {0};
+    struct aws_surroundings surroundings = {.cancel = config->cancel};
     *aws_out = NULL;
     enum tess_status status = aws_environment_read(&environment, error);
     if (status == TESS_OK)

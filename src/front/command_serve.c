@@ -167,6 +167,7 @@ static bool open_service(struct service *service, struct settings *settings, con
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     settings->store.link_base = settings->public_url ? settings->public_url : url;
+    settings->store.cancel = &service->cancel; /* a signal asks to drain first */
     if (settings->engine.limits.timeout_ms == 0)
         settings->engine.limits.timeout_ms = SERVICE_TIMEOUT_MS;
     service->settings = settings;

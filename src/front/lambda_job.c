@@ -87,7 +87,7 @@ static void run_request(struct lambda_job *job, const struct api *api, struct la
     if (lambda_handler_request(job->site->handler, job->event, job->site->settings->counter_name, &target,
                                &request, &error) == TESS_OK) {
         struct api_answer answer;
-        request.cancel = &job->cancel;
+        request.cancel = &job->site->cancel;
         request.timeout_ms = lambda_job_time(job);
         api_run(api, &request, &answer);
         reply_answer(job->site, job->event, &answer, reply);
@@ -108,7 +108,7 @@ static enum tess_status create_of_bucket(struct lambda_job *job, const struct ap
     struct tess_grid_request grid;
     tess_grid_request_defaults(&grid);
     grid.options = job->site->settings->grid;
-    grid.watch.cancel = &job->cancel;
+    grid.watch.cancel = &job->site->cancel;
     grid.watch.timeout_ms = lambda_job_time(job);
     enum tess_status status = TESS_OK;
     const cJSON *member = event->tree->child;

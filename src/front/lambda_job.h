@@ -25,8 +25,6 @@ struct lambda_job {
     const struct lambda_event *event;
     int64_t until_ms; /* on CLOCK_MONOTONIC; 0: no limit */
 
-    volatile int cancel; /* set by anybody, atomically */
-
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
     size_t next_record; /* that nobody has taken yet */

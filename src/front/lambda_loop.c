@@ -118,13 +118,14 @@ static void run_job(struct lambda_site *site, struct tess_lambda *lambda,
         *reply_out = job.reply; /* which is ours now */
         job.reply = (struct lambda_reply){0};
     } else {
-        __atomic_store_n(&job.cancel, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&site->cancel, 1, __ATOMIC_RELAXED);
         lambda_job_late(&job, reply_out);
     }
     deliver(site, lambda, invocation, event, reply_out);
     if (has_worker)
         (void)pthread_join(worker, NULL);
     lambda_job_clear(&job);
+    __atomic_store_n(&site->cancel, 0, __ATOMIC_RELAXED);
 }
 
 static void run_invocation(struct lambda_site *site, struct tess_lambda *lambda,

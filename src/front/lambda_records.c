@@ -41,7 +41,7 @@ static enum tess_status create(const struct crew *crew, const char *body, struct
     if (status == TESS_OK) {
         grid.grid_id = grid_id;
         grid.images = tess_is_store_name(grid_id) ? grid_id : NULL;
-        grid.watch.cancel = &crew->job->cancel;
+        grid.watch.cancel = &crew->job->site->cancel;
         grid.watch.timeout_ms = lambda_job_time(crew->job);
         status = tess_grid_create(crew->api->engine, crew->api->store, &grid, &built, error);
         tess_answer_destroy(built);
@@ -56,7 +56,7 @@ static size_t take(struct lambda_job *job)
 {
     const size_t count = job->event->record_count;
     const bool late = (job->until_ms && machine_now_ms() >= job->until_ms) ||
-                      __atomic_load_n(&job->cancel, __ATOMIC_RELAXED);
+                      __atomic_load_n(&job->site->cancel, __ATOMIC_RELAXED);
     (void)pthread_mutex_lock(&job->lock);
     const size_t taken = late || job->next_record >= count ? count : job->next_record++;
     (void)pthread_mutex_unlock(&job->lock);

@@ -48,6 +48,7 @@ bool lambda_site_begin(struct lambda_site *site, const struct settings *settings
     *site = (struct lambda_site){.settings = settings, .handler = handler};
     if (!store_config(settings, &site->config, &wrong))
         return false;
+    site->config.cancel = &site->cancel;
     (void)pthread_mutex_init(&site->lock, NULL);
     (void)pthread_cond_init(&site->opened_now, NULL);
     site->has_thread = start_thread(site);

@@ -26,6 +26,8 @@ struct lambda_site {
     pthread_t thread; /* the main thread's */
     bool has_thread;  /* the main thread's */
 
+    volatile int cancel; /* set atomically: the invocation's time is over, for all that it runs */
+
     /* Of one invocation at a time: the store of the last event that named its buckets. */
     struct tess_store *other;
     char *other_source, *other_dest; /* the second NULL: as configured */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "front/interrupt.h"
 #include "front/message.h"
 
 static bool conclude(const struct settings *settings, enum tess_status status, const struct tess_error *error,
@@ -99,6 +100,8 @@ bool open_store(const struct settings *settings, struct tess_store **store_out, 
     struct tess_store_config config;
     if (!store_config(settings, &config, status_out))
         return false;
+    if (!config.cancel)
+        config.cancel = interrupt_flag();
     if (conclude(settings, tess_store_open(&config, store_out, &error), &error, status_out))
         return true;
     if (*status_out == EXIT_FAILED && settings->store.data_dir)

@@ -310,7 +310,14 @@ enum tess_status aws_call(struct aws *aws, const struct aws_request *request,
                           struct aws_response *response_out, struct tess_error *error)
 {
     struct tess_error words = {0};
-    struct call call = {.aws = aws, .request = request, .response = response_out};
+    struct stop_flag state;
+    struct stop stop;
+    struct aws_request heeding = *request;
+    if (!request->stop && aws->surroundings.cancel) {
+        stop = stop_on_flag(&state, aws->surroundings.cancel);
+        heeding.stop = &stop;
+    }
+    struct call call = {.aws = aws, .request = &heeding, .response = response_out};
     *response_out = (struct aws_response){0};
     call.first_skew_ms = atomic_load(&aws->skew_ms);
     atomic_fetch_add(&aws->calls, 1);

@@ -23,6 +23,8 @@ struct aws_surroundings {
     enum tess_status (*sleep_ms)(void *context, const struct stop *stop, int64_t duration_ms,
                                  struct tess_error *error);
     void *context;
+    /* Ends requests that have no stop of their own (see stop_on_flag()); NULL: nothing does. Borrowed. */
+    const volatile int *cancel;
 };
 
 struct aws;
@@ -69,7 +71,7 @@ struct aws_request {
     uint32_t stall_timeout_ms; /* 0: as settings say */
     uint32_t total_timeout_ms; /* of one attempt; 0: none */
     bool not_repeatable;       /* a second execution would do harm: no retry once the server may have acted */
-    const struct stop *stop;
+    const struct stop *stop;   /* NULL: aws_surroundings.cancel */
 };
 
 struct aws_response {

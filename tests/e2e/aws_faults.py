@@ -3,6 +3,7 @@
 """What goes wrong on the way to S3 or DynamoDB, or in them: each fault is injected into the traffic with real servers, and the
 number of attempts (as the proxy saw them), the words, the exit status and what is left in the store are judged."""
 
+import json
 import signal
 import subprocess
 import time
@@ -285,6 +286,25 @@ def test_interrupted():
         assert time.monotonic() - begun < 3, "it took %.1f s to stop" % (time.monotonic() - begun)
         assert running.returncode not in (0, 3), (running.returncode, out, err)
         equal((out, one.objects(one.dest)), (b"", []))
+
+
+def test_interrupted_while_adding():
+    """Between the image, which is stored, and its row, of which nothing is heard: neither is left."""
+    one = Cloud(proxied=True)
+    with open("late.jpg", "wb") as file:
+        file.write(photo(colour_of(1)))
+    one.dynamodb.add(Rule(target="PutItem", stall="answer", stall_s=8))
+    running = subprocess.Popen([program.PROGRAM, "add", "--grid", "late", "late.jpg"], env=one.environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while not one.dynamodb.seen("POST", operation="PutItem") and time.monotonic() < end:
+        time.sleep(0.02)
+    begun = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert time.monotonic() - begun < 3, "it took %.1f s to stop" % (time.monotonic() - begun)
+    equal((running.returncode, json.loads(out)["count"]), (1, 0), err)
+    equal((one.rows("late"), one.objects(one.source)), ([], []))
 
 
 program.main(globals())

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -274,6 +275,24 @@ def test_the_deadline_is_kept():
         for deadline_ms in ("", 0, -5, 253402300799000, "soon"):
             equal(runtime.invoke({"counter": "fine"}, deadline_ms=deadline_ms).kind, "response")
     assert there.lines, there.log
+
+
+def test_a_server_that_never_answers():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cloud = {"TESSERA_STORE": "aws", "AWS_ENDPOINT_URL": "http://127.0.0.1:%d" % silent.getsockname()[1],
+                 "AWS_REGION": "eu-north-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+                 "SOURCE_BUCKET": "images", "DESTINATION_BUCKET": "grids"}
+        with function(**cloud) as (runtime, _):
+            for event in (v2("POST", "/counters/c"), v2("GET", "/counters/c"), v2("GET", "/grids/g"),
+                          v2("POST", "/generate_grid", "uniqueGridId=g"),
+                          v2("POST", "/add_image", "uniqueGridId=g", **encoded(image()))):
+                late_ms = time.time() * 1000 + 1000
+                done = runtime.invoke(event, timeout_ms=1000)
+                equal(proxied(done, 504)["code"], "timeout")
+                assert done.came_ms < late_ms, "%.0f ms too late" % (done.came_ms - late_ms)
+                begun = time.monotonic()  # until the next event is taken the invocation lasts, and is paid for
+                equal(runtime.invoke(v2("OPTIONS", "/counters/c")).body["statusCode"], 204)
+                assert time.monotonic() - begun < 1, "it waited %.1f s longer" % (time.monotonic() - begun)
 
 
 def test_records_that_are_not_reached_in_time():

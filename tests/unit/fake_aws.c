@@ -31,6 +31,7 @@ static enum tess_status sleep_ms(void *context, const struct stop *stop, int64_t
     fake->sleep_count++;
     (void)pthread_mutex_unlock(&fake->http.lock);
     fake->unix_ms += duration_ms;
+    fake->cancel |= fake->cancel_asleep;
     if (fake->stop_asleep)
         return error_set(error, TESS_ERR_CANCELLED, "stopped while it slept");
     return stop_check(stop, error);
@@ -75,7 +76,8 @@ enum tess_status fake_aws_try_begin(struct fake_aws *fake, const char *variables
                                                   .unix_ms = unix_ms,
                                                   .random01 = random01,
                                                   .sleep_ms = sleep_ms,
-                                                  .context = fake};
+                                                  .context = fake,
+                                                  .cancel = &fake->cancel};
     return aws_create(&settings, &surroundings, &fake->aws, error);
 }
 

@@ -30,7 +30,9 @@ struct fake_aws {
     double random01;         /* chance: 1.0 unless the test says otherwise */
     int64_t sleeps_ms[FAKE_SLEEPS];
     size_t sleep_count;
-    bool stop_asleep; /* the next sleep ends with TESS_ERR_CANCELLED */
+    bool stop_asleep;   /* the next sleep ends with TESS_ERR_CANCELLED */
+    bool cancel_asleep; /* sleeps raise `cancel`, which is that of its surroundings */
+    volatile int cancel;
 };
 
 /* `variables`: "NAME=value\nNAME=value"; the test's own environment does not matter. Fails the test. */

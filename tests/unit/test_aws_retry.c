@@ -307,6 +307,29 @@ static void test_stop(void **state)
     assert_int_equal(fake.http.request_count, 1);
 }
 
+/* Who shares the client gives up: what waits ends, what clears up afterwards may still ask, and who has
+ * reasons of its own to stop is not concerned. */
+static void test_cancel_of_all(void **state)
+{
+    (void)state;
+    static const struct stop never = {0};
+    struct aws_request request = fake_aws_request(AWS_S3);
+    answer(500, NULL);
+    fake.cancel_asleep = true;
+    call(&request, TESS_ERR_CANCELLED);
+    assert_int_equal(response.attempts, 1);
+    assert_int_equal(fake.http.request_count, 1);
+    answer(200, NULL);
+    call(&request, TESS_OK);
+    fake.cancel = 0;
+    request.stop = &never;
+    answer(500, NULL);
+    answer(200, NULL);
+    call(&request, TESS_OK);
+    assert_int_equal(fake.cancel, 1);
+    assert_int_equal(response.attempts, 2);
+}
+
 /* A server that fails on and on is soon left alone, others are not, and it is tried again when it works. */
 static void test_tokens_run_out(void **state)
 {
@@ -377,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ambiguity_stays, begin, end),
         cmocka_unit_test_setup_teardown(test_last_attempt_counts, begin, end),
         cmocka_unit_test_setup_teardown(test_stop, begin, end),
+        cmocka_unit_test_setup_teardown(test_cancel_of_all, begin, end),
         cmocka_unit_test_setup_teardown(test_tokens_run_out, begin, end),
         cmocka_unit_test_setup_teardown(test_many_servers, begin, end),
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Bytes, errors and the clock. Files have test_file.c. */
+/* Bytes, errors, the clock and reasons to stop. Files have test_file.c. */
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/stop.h"
 #include "torture.h"
 
 static void bytes_start_empty(void **state)
@@ -256,6 +257,24 @@ static void clocks_run(void **state)
     assert_true(clock_unix_ms() < INT64_C(7258118400000)); /* 2200: milliseconds, not microseconds */
 }
 
+static void flags_stop_what_had_begun(void **state)
+{
+    (void)state;
+    volatile int flag = 0;
+    struct stop_flag before, after;
+    struct tess_error error = {0};
+    const struct stop begun = stop_on_flag(&before, &flag);
+    assert_int_equal(stop_check(&begun, &error), TESS_OK);
+    flag = 1;
+    const struct stop clearing_up = stop_on_flag(&after, &flag);
+    assert_int_equal(stop_check(&begun, &error), TESS_ERR_CANCELLED);
+    assert_string_equal(error.message, "cancelled");
+    assert_int_equal(stop_check(&clearing_up, &error), TESS_OK);
+    after.grace_until_ns = clock_monotonic_ns() - 1; /* as after STOP_GRACE_MS */
+    assert_int_equal(stop_check(&clearing_up, &error), TESS_ERR_CANCELLED);
+    assert_int_equal(stop_check(NULL, &error), TESS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +292,7 @@ int main(void)
         cmocka_unit_test(long_messages_are_cut_between_characters),
         cmocka_unit_test(every_status_has_its_own_name),
         cmocka_unit_test(clocks_run),
+        cmocka_unit_test(flags_stop_what_had_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
