@@ -40,6 +40,15 @@ struct counting {
     bool not_repeatable;
 };
 
+/* A cancelled request is one to send again, to whoever cancelled it: not this one. */
+static enum tess_status tell_doubt(enum tess_status status, struct tess_error *error)
+{
+    if (status == TESS_ERR_CANCELLED)
+        status = error_set(error, TESS_ERR_IO, "cancelled while the server was at it");
+    error_prefix(error, "the hit may or may not have been counted");
+    return status;
+}
+
 static enum tess_status ask(const struct catalog_dynamo *catalog, const struct counting *counting,
                             const char *name, const struct bytes *request, int64_t *value_out,
                             struct tess_error *error)
@@ -62,7 +71,7 @@ static enum tess_status ask(const struct catalog_dynamo *catalog, const struct c
             "the counter %s would go beyond the 64-bit range, or holds no number; nothing was counted",
             shown_text(name, SHOWN_NAME_BYTES).text);
     else if (status != TESS_OK && counting->not_repeatable && answer.ambiguous)
-        error_prefix(error, "the hit may or may not have been counted");
+        status = tell_doubt(status, error);
     dynamo_answer_clear(&answer);
     return status;
 }

@@ -74,6 +74,8 @@ static enum tess_status perform(struct http *http, const struct http_request *re
     check_request(step, request);
     if (step->failure != HTTP_DONE) {
         response_out->failure = step->failure;
+        if (step->failure == HTTP_STOPPED)
+            return error_set(error, TESS_ERR_CANCELLED, "cancelled");
         return error_set(error, TESS_ERR_IO, "the connection broke");
     }
     const char *body = step->body ? step->body : "{}";

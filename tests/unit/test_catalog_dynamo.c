@@ -308,9 +308,10 @@ static void test_counter_failures(void **state)
     /* may have been counted: asked once only */
     SCRIPT_PLAY(script, {.operation = "UpdateItem", .status = 500},
                 {.operation = "UpdateItem", .failure = HTTP_BROKEN},
+                {.operation = "UpdateItem", .failure = HTTP_STOPPED},
                 {.operation = "UpdateItem", .body = COUNTED("9"), .damaged = true},
                 {.operation = "UpdateItem", .body = "{\"Attributes\""});
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         error.message[0] = '\0';
         assert_int_equal(ops->counter_add(script->catalog, "c", 1, &value, &error), TESS_ERR_IO);
         expect_words(&error, "the hit may or may not have been counted");
