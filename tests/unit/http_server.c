@@ -163,11 +163,12 @@ static void *listen_on(void *context)
             abort();
         }
         struct connection *connection = malloc(sizeof *connection);
-        *connection = (struct connection){server, atomic_load(&server->connections)};
-        server->sockets[connection->index] = socket;
-        if (pthread_create(&server->workers[connection->index], NULL, serve, connection) != 0)
+        /* Counted before it can be answered: tests count afterwards. */
+        const unsigned index = atomic_fetch_add(&server->connections, 1);
+        *connection = (struct connection){server, index};
+        server->sockets[index] = socket;
+        if (pthread_create(&server->workers[index], NULL, serve, connection) != 0)
             abort();
-        atomic_fetch_add(&server->connections, 1);
     }
 }
 
