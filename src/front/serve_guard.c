@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "front/serve_guard.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "front/machine.h"
 
-enum { LOOK_EVERY_MS = 1000 };
+/* Five looks: a thread of the library may be kept from what it has read by another connection's disk. */
+enum { LOOK_EVERY_MS = 1000, LOOKS_UNTIL_LEFT = 5 };
 
 struct guard_entry {
     struct guard_entry *previous, *next; /* under the guard's lock */
     int descriptor;                      /* immutable */
-    bool cut;                            /* the guard's thread only */
+    /* the guard's thread only */
+    bool cut;
+    int looks_at_end;     /* so often in a row the client's end was seen, and no progress */
+    int64_t end_since_ms; /* of the phase then */
+    uint64_t end_bytes;
     /* written by the connection's thread, read by the guard's */
     _Atomic int phase;
     _Atomic int64_t since_ms;
@@ -66,16 +73,40 @@ static bool is_late(const struct guard *guard, const struct guard_entry *entry, 
     return at_ms - since_ms > guard->limit_ms(phase, bytes);
 }
 
+/* No more will come, and nothing is left to be read. */
+static bool is_at_end(int descriptor)
+{
+    struct pollfd end = {.fd = descriptor, .events = POLLRDHUP};
+    int unread_bytes = 0;
+    return poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) &&
+           ioctl(descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
+}
+
+/* Who only has no more to say may still want the answer: those are left alone once their request is whole. */
+static bool has_left(struct guard_entry *entry)
+{
+    const enum guard_phase phase = (enum guard_phase)atomic_load(&entry->phase);
+    const uint64_t bytes = atomic_load(&entry->bytes);
+    const int64_t since_ms = atomic_load(&entry->since_ms);
+    if (phase == GUARD_WORKING || phase == GUARD_ANSWER || !is_at_end(entry->descriptor) ||
+        since_ms != entry->end_since_ms || bytes != entry->end_bytes)
+        entry->looks_at_end = 0;
+    entry->end_since_ms = since_ms;
+    entry->end_bytes = bytes;
+    return ++entry->looks_at_end > LOOKS_UNTIL_LEFT;
+}
+
 /* Shutting down wakes the connection's thread, which then closes: the descriptor is valid as long as the
  * entry is in the list. */
 static void look_locked(struct guard *guard)
 {
     const int64_t at_ms = machine_now_ms();
     for (struct guard_entry *entry = guard->first; entry; entry = entry->next) {
-        if (entry->cut || !is_late(guard, entry, at_ms))
+        const bool late = is_late(guard, entry, at_ms);
+        if (entry->cut || !(late || has_left(entry)))
             continue;
         entry->cut = true;
-        guard->cut++;
+        guard->cut += late;
         (void)shutdown(entry->descriptor, SHUT_RDWR);
     }
 }

@@ -12,6 +12,10 @@
  *     working     ours: no clock here
  *     answer      30 s, and a second for each 4 KiB of it
  *     idle        between two requests (load balancers keep connections for 60 s)   75 s
+ *
+ * It also shuts the sockets of clients that have closed theirs, or its sending side, in the middle of a
+ * request or after one. The library sees an end that comes alone, but not one that comes together with the
+ * last bytes: it reads those, takes it that there is no more for now, and waits for an event that it has had.
  */
 #ifndef FRONT_SERVE_GUARD_H
 #define FRONT_SERVE_GUARD_H

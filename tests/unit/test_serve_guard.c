@@ -119,6 +119,51 @@ static void a_phase_begins_with_its_own_clock(void **state)
     (void)close(sockets[1]);
 }
 
+static int64_t any_time(enum guard_phase phase, uint64_t bytes)
+{
+    (void)phase;
+    (void)bytes;
+    return INT64_MAX;
+}
+
+/* The client's side is closed for all; only some of them can be waiting for an answer. */
+static void those_who_left_are_shut_down(void **state)
+{
+    (void)state;
+    enum { PAIRS = 6, UNREAD = 5, WITHIN_MS = 12000 };
+    static const struct {
+        enum guard_phase phase;
+        bool left;
+    } cases[PAIRS] = {{GUARD_HEADERS, true}, {GUARD_BODY, true},     {GUARD_IDLE, true},
+                      {GUARD_ANSWER, false}, {GUARD_WORKING, false}, [UNREAD] = {GUARD_BODY, false}};
+    int sockets[PAIRS][2];
+    struct guard_entry *entries[PAIRS];
+    struct guard *guard = guard_create(any_time);
+    for (int i = 0; i < PAIRS; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets[i]), 0);
+        entries[i] = guard_add(guard, sockets[i][0]);
+        guard_enter(entries[i], cases[i].phase, 1);
+        if (i == UNREAD)
+            assert_int_equal(write(sockets[i][1], "x", 1), 1);
+        assert_int_equal(shutdown(sockets[i][1], SHUT_WR), 0);
+    }
+    guard_received(entries[1], 2);
+    assert_false(is_shut(sockets[0][1], 2000)); /* what it has sent may yet be worked at */
+    for (int i = 0; i < PAIRS; i++)
+        if (cases[i].left)
+            assert_true(is_shut(sockets[i][1], WITHIN_MS));
+    for (int i = 0; i < PAIRS; i++)
+        if (!cases[i].left)
+            assert_false(is_shut(sockets[i][1], 0));
+    assert_int_equal(guard_cut(guard), 0); /* none was late */
+    for (int i = 0; i < PAIRS; i++) {
+        guard_remove(guard, entries[i]);
+        (void)close(sockets[i][0]);
+        (void)close(sockets[i][1]);
+    }
+    guard_destroy(guard);
+}
+
 static void nothing_is_fine(void **state)
 {
     (void)state;
@@ -202,6 +247,7 @@ int main(void)
         cmocka_unit_test(limits_grow_and_never_overflow),
         cmocka_unit_test(those_who_are_late_are_shut_down),
         cmocka_unit_test(a_phase_begins_with_its_own_clock),
+        cmocka_unit_test(those_who_left_are_shut_down),
         cmocka_unit_test(nothing_is_fine),
         cmocka_unit_test(many_come_and_go_while_it_looks),
     };
