@@ -2,10 +2,11 @@
 /*
  * The HTTP service: libmicrohttpd in front, the API (front/api.h) behind, two lanes of threads between.
  *
- *     network threads (libmicrohttpd, epoll)     parse, check, take bodies piece by piece; answer at once
- * what needs no wait: page, objects, health, metrics, counters that are read from the embedded store lane
- * "grid"    two threads a core          build grids lane "store"   many threads                wait for disks
- * and servers
+ *     network threads   libmicrohttpd, epoll    parse, check, take bodies piece by piece; answer at once what
+ *                                               needs no wait: the page, objects, health, metrics, counters
+ *                                               that are read from the embedded store
+ *     lane "grid"       two threads a core      build grids
+ *     lane "store"      many threads            wait for disks and servers
  *
  * A request that waits has its connection suspended, which costs no thread; its lane resumes it.
  */
@@ -27,8 +28,7 @@ enum {
     SERVICE_BODY_MAX_BYTES = 1 << 20,    /* of JSON */
     SERVICE_DISCARD_MAX_BYTES = 4 << 20, /* of a body that is refused and read to its end all the same */
     SERVICE_SPOOL_BYTES = 8 << 20,       /* of an image on its way to S3 that are kept in memory, at most */
-    SERVICE_PIECE_BYTES = 64 << 10, /* of a body that count for nothing: the connection has room for it */
-    SERVICE_TIMEOUT_MS = 30000      /* of a request, unless the settings say otherwise */
+    SERVICE_TIMEOUT_MS = 30000           /* of a request, unless the settings say otherwise */
 };
 
 struct service {
@@ -84,7 +84,8 @@ struct exchange {
     enum api_route route;
     struct api_target target;
 
-    char *body; /* JSON as far as it came */
+    bool keeps_body; /* the route reads it; others' is counted and dropped */
+    char *body;      /* JSON as far as it came */
     size_t body_room;
     uint64_t received_bytes;
     uint64_t reserved_bytes;    /* of the service's body_budget */

@@ -44,8 +44,6 @@ static bool reserve_body(struct exchange *exchange, uint64_t most)
     const bool chunked = serve_header(exchange, "Transfer-Encoding") != NULL;
     const uint64_t announced = chunked ? most : length ? strtoull(length, NULL, 10) : 0;
     const uint64_t bytes = announced < most ? announced : most;
-    if (bytes <= SERVICE_PIECE_BYTES)
-        return true;
     if (atomic_fetch_add(&service->body_bytes, bytes) + bytes <= service->body_budget) {
         exchange->reserved_bytes = bytes;
         return true;
@@ -101,6 +99,7 @@ void serve_prepare(struct exchange *exchange)
         answer_preflight(exchange);
     } else if (page && (strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0)) {
         exchange->route = API_PAGE;
+        (void)is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes");
     } else if (page) {
         exchange->route = API_WRONG_METHOD;
         serve_refuse(exchange, 405, "method-not-allowed", "this address does not take that method");
@@ -113,10 +112,18 @@ void serve_prepare(struct exchange *exchange)
         struct api_request request = {.route = exchange->route, .target = &exchange->target};
         api_run(&exchange->service->api, &request, &exchange->answer);
         exchange->step = EXCHANGE_READY;
-    } else {
-        if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes"))
+    } else if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes")) {
+        exchange->keeps_body = exchange->route == API_GENERATE_GRID;
+        if (exchange->keeps_body)
             (void)reserve_body(exchange, SERVICE_BODY_MAX_BYTES);
     }
+}
+
+/* What was reserved is all that is ever needed. */
+static size_t room_for(const struct exchange *exchange, size_t bytes)
+{
+    const size_t most = exchange->reserved_bytes > bytes ? (size_t)exchange->reserved_bytes : bytes;
+    return 2 * bytes < most ? 2 * bytes : most;
 }
 
 static bool take_json(struct exchange *exchange, const char *data, size_t size)
@@ -126,8 +133,10 @@ static bool take_json(struct exchange *exchange, const char *data, size_t size)
         serve_refuse(exchange, 413, "limit", "the body is longer than the limit body-bytes of 1048576");
         return false;
     }
+    if (!exchange->keeps_body)
+        return true;
     if (have + size > exchange->body_room) {
-        const size_t room = 2 * (have + size);
+        const size_t room = room_for(exchange, have + size);
         char *larger = realloc(exchange->body, room);
         if (!larger) {
             serve_refuse(exchange, 503, "memory", "no memory for the request's body");

@@ -110,6 +110,24 @@ def test_more_clients_than_connections():
             link.close()
 
 
+def test_bodies_that_nobody_reads():
+    """Whatever a request carries that has no use for a body takes no memory, however many hold it back at its end."""
+    with Service("--memory", "16M") as service:
+        before = service.metrics()["tessera_resident_bytes"]
+        links = []
+        for path in ("GET /", "GET /healthz", "POST /counters/a"):
+            for size in [60000] * 20 + [1000000] * 30:
+                link = socket.create_connection((service.host, service.port))
+                link.sendall(("%s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (path, size + 1)).encode() + b"x" * size)
+                links.append(link)
+        eventually(lambda: service.metrics()["tessera_in_flight"] == len(links) + 1, "all are there")
+        time.sleep(0.5)  # and what they sent has been read
+        grown = service.metrics()["tessera_resident_bytes"] - before
+        assert grown < 15e6, "%.0f MB for bodies that nobody reads" % (grown / 1e6)
+        for link in links:
+            link.close()
+
+
 def test_bodies_have_a_budget():
     """Bodies that come slowly may hold so much memory and no more: who is over it is told, and served later."""
     with Service("--memory", "16M") as service: # bodies: 2 MiB
