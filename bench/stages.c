@@ -73,7 +73,7 @@ static enum tess_status resample_one(const struct jpeg_plane *plane, const struc
         status = resample_axis_init(&vertical, &down, target->height_px, error);
     if (status == TESS_OK)
         status = resample_plane(source, plane->stride_bytes, &horizontal, &vertical, target->data,
-                                target->stride_bytes, error);
+                                target->stride_bytes, NULL, error);
     resample_axis_clear(&horizontal);
     resample_axis_clear(&vertical);
     return status;

@@ -22,12 +22,14 @@ enum tess_status decode_cell(const struct decode_config *config, const struct by
                                          .background = options->background,
                                          .max_pixels = config->limits->max_input_pixels,
                                          .max_scans = config->limits->max_scans,
-                                         .profiles = config->profiles};
+                                         .profiles = config->profiles,
+                                         .stop = config->stop};
     struct cell cell;
     enum tess_status status = cell_prepare(&request, &cell, error);
     if (status != TESS_OK)
         return status;
-    status = budget_reserve(config->budget, BUDGET_PIXELS, cell.peak_bytes, "decoding the image", error);
+    status = budget_reserve_until(config->budget, BUDGET_PIXELS, cell.peak_bytes, "decoding the image",
+                                  config->stop, error);
     if (status == TESS_OK) {
         status = cell_render(&cell, tile_out, error);
         budget_release(config->budget, BUDGET_PIXELS, cell.peak_bytes);
@@ -55,9 +57,10 @@ static void cross_out(const struct picture *rgb, struct tess_colour colour)
     }
 }
 
-static enum tess_status draw_placeholder(const struct plan *plan, struct picture *tile_out,
+static enum tess_status draw_placeholder(const struct decode_config *config, struct picture *tile_out,
                                          struct tess_error *error)
 {
+    const struct plan *plan = config->plan;
     const struct tess_colour ground = {0x46, 0x4A, 0x50}, cross = {0x8A, 0x90, 0x98};
     struct picture rgb;
     enum tess_status status =
@@ -65,12 +68,17 @@ static enum tess_status draw_placeholder(const struct plan *plan, struct picture
     if (status != TESS_OK)
         return status;
     colour_fill(&rgb, ground);
-    cross_out(&rgb, cross);
-    if (plan->layout == PICTURE_RGB) {
+    status = stop_check(config->stop, error); /* a large cell takes seconds */
+    if (status == TESS_OK)
+        cross_out(&rgb, cross);
+    if (status == TESS_OK && plan->layout == PICTURE_RGB) {
         *tile_out = rgb;
         return TESS_OK;
     }
-    status = colour_convert(&rgb, plan->layout, tile_out, error);
+    if (status == TESS_OK)
+        status = stop_check(config->stop, error);
+    if (status == TESS_OK)
+        status = colour_convert(&rgb, plan->layout, tile_out, error);
     picture_clear(&rgb);
     return status;
 }
@@ -82,11 +90,11 @@ enum tess_status decode_placeholder(const struct decode_config *config, struct p
     uint64_t peak_bytes = picture_bytes(PICTURE_RGB, plan->tile_width_px, plan->tile_height_px);
     if (plan->layout != PICTURE_RGB)
         peak_bytes += picture_bytes(plan->layout, plan->tile_width_px, plan->tile_height_px);
-    enum tess_status status =
-        budget_reserve(config->budget, BUDGET_PIXELS, peak_bytes, "the picture of a failed cell", error);
+    enum tess_status status = budget_reserve_until(config->budget, BUDGET_PIXELS, peak_bytes,
+                                                   "the picture of a failed cell", config->stop, error);
     if (status != TESS_OK)
         return status;
-    status = draw_placeholder(plan, tile_out, error);
+    status = draw_placeholder(config, tile_out, error);
     budget_release(config->budget, BUDGET_PIXELS, peak_bytes);
     return status;
 }

@@ -16,18 +16,19 @@ struct decode_config {
     const struct tess_limits *limits;
     struct budget *budget;
     struct colour_profiles *profiles;
+    const struct stop *stop; /* NULL: none */
 };
 
 /*
  * Decodes to exactly the plan's tile size and layout. Waits for its share of the budget between header and
  * pixels. The caller clears *tile_out. Errors: those of cell_prepare() and cell_render(), and TESS_ERR_LIMIT
- * "memory". Thread-safe.
+ * "memory", and what `stop` says. Thread-safe.
  */
 enum tess_status decode_cell(const struct decode_config *config, const struct bytes *bytes,
                              struct picture *tile_out, struct tess_error *error);
 
 /* The picture of a cell that failed: grey, crossed out. Waits for its share of the budget. TESS_ERR_MEMORY,
- * TESS_ERR_LIMIT "memory". */
+ * TESS_ERR_LIMIT "memory", and what `stop` says. */
 enum tess_status decode_placeholder(const struct decode_config *config, struct picture *tile_out,
                                     struct tess_error *error);
 

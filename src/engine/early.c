@@ -195,7 +195,8 @@ struct early *early_create(const struct early_config *config)
                                            .options = config->options,
                                            .limits = &engine->options.limits,
                                            .budget = engine->budget,
-                                           .profiles = engine->profiles};
+                                           .profiles = engine->profiles,
+                                           .stop = &early->stop};
     source_objects_init(&early->source, objects, config->bucket, early->keys, early->versions,
                         &config->store->typical_bytes);
     pthread_mutex_init(&early->lock, NULL);

@@ -76,9 +76,8 @@ static void write_in_order_locked(struct jpeg_encoder *self)
     self->writing = false;
 }
 
-static void encode_strip(struct pool_task *task)
+static enum tess_status encode_pixels(struct strip_task *strip, struct tess_error *error)
 {
-    struct strip_task *strip = (struct strip_task *)task;
     struct jpeg_encoder *self = strip->encoder;
     const struct plan *plan = self->config.plan;
     const struct jpeg_strip job = {.pixels = &canvas_strip(self->config.canvas, strip->index)->pixels,
@@ -88,14 +87,24 @@ static void encode_strip(struct pool_task *task)
                                    .count = plan->strip_count,
                                    .whole_height_px = plan->height_px,
                                    .quality = self->config.quality};
-    struct tess_error error;
     int64_t begun_ns = clock_monotonic_ns();
-    enum tess_status status = jpeg_strip_encode(&job, &strip->data, &strip->size_bytes, &error);
+    enum tess_status status = jpeg_strip_encode(&job, &strip->data, &strip->size_bytes, error);
     atomic_fetch_add(self->config.encode_ns, clock_monotonic_ns() - begun_ns);
-    if (status != TESS_OK)
+    return status;
+}
+
+static void encode_strip(struct pool_task *task)
+{
+    struct strip_task *strip = (struct strip_task *)task;
+    struct jpeg_encoder *self = strip->encoder;
+    struct tess_error error;
+    pthread_mutex_lock(&self->lock);
+    const bool wanted = !self->stopped; /* a large cell completes thousands of strips at once */
+    pthread_mutex_unlock(&self->lock);
+    if (wanted && encode_pixels(strip, &error) != TESS_OK)
         fail(self, &error);
     pthread_mutex_lock(&self->lock);
-    strip->encoded = status == TESS_OK;
+    strip->encoded = strip->data != NULL;
     write_in_order_locked(self);
     self->running--;
     pthread_cond_broadcast(&self->changed);

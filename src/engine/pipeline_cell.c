@@ -128,18 +128,20 @@ static void place(struct slot *slot, const struct picture *tile)
     struct job *job = slot->job;
     const struct tess_rect rect = plan_cell_rect(job->page->plan, slot->cell);
     const int64_t begun_ns = clock_monotonic_ns();
-    if (tile->memory)
+    if (tile->memory && !atomic_load(&job->stopping))
         canvas_place(&job->canvas, tile, rect.x_px, rect.y_px);
     if (job->page->plan->label_height_px && !is_blank(slot) && !atomic_load(&job->stopping))
         place_caption(slot);
     atomic_fetch_add(&job->place_ns, clock_monotonic_ns() - begun_ns);
 }
 
-/* The failed cell's report, and the picture that stands in for it. */
+/* The failed cell's report, and the picture that stands in for it; a job that ends needs neither. */
 static void fail_cell(struct slot *slot, struct picture *tile_out)
 {
     struct tess_error ignored;
     note_failure(slot);
+    if (atomic_load(&slot->job->stopping))
+        return;
     (void)decode_placeholder(&slot->job->decode, tile_out,
                              &ignored); /* without memory the cell stays blank */
 }

@@ -60,7 +60,8 @@ static struct jpeg_cell jpeg_cell_of(const struct cell *cell)
                              .size_bytes = request->size_bytes,
                              .header = &cell->header,
                              .resample = request->resample,
-                             .profiles = request->profiles};
+                             .profiles = request->profiles,
+                             .stop = request->stop};
     const struct fit_request fit = fit_of(cell);
     uint32_t width, height;
     upright_size(&cell->header, &width, &height);
@@ -210,7 +211,8 @@ static enum tess_status render_other(const struct cell *cell, struct picture *pi
                                            .size_bytes = request->size_bytes,
                                            .fit = request->fit,
                                            .max_pixels = request->max_pixels,
-                                           .background = request->background};
+                                           .background = request->background,
+                                           .stop = request->stop};
     const struct vips_ops *vips = vips_module(error);
     struct picture rgb;
     enum tess_status status = vips ? vips->load_cell(&load, &rgb, error) : TESS_ERR_IO;
@@ -220,5 +222,9 @@ static enum tess_status render_other(const struct cell *cell, struct picture *pi
 enum tess_status cell_render(const struct cell *cell, struct picture *picture_out, struct tess_error *error)
 {
     memset(picture_out, 0, sizeof *picture_out);
-    return cell->is_jpeg ? render_jpeg(cell, picture_out, error) : render_other(cell, picture_out, error);
+    enum tess_status status =
+        cell->is_jpeg ? render_jpeg(cell, picture_out, error) : render_other(cell, picture_out, error);
+    /* A decoder that was stopped calls the image damaged. */
+    const enum tess_status stopped = status == TESS_OK ? TESS_OK : stop_check(cell->request.stop, error);
+    return stopped == TESS_OK ? status : stopped;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stop.h"
 #include "image/colour.h"
 #include "image/fit.h"
 #include "image/jpeg_reader.h"
@@ -28,6 +29,7 @@ struct cell_request {
     uint64_t max_pixels; /* "max-pixels" */
     uint32_t max_scans;  /* "max-scans" */
     struct colour_profiles *profiles;
+    const struct stop *stop; /* NULL: nothing ends it early */
 };
 
 /* A cell between its two steps. Private to cell*.c but for peak_bytes. */
@@ -47,7 +49,7 @@ enum tess_status cell_prepare(const struct cell_request *request, struct cell *c
                               struct tess_error *error);
 
 /* Renders to exactly cell_width × cell_height pixels of the layout; the caller clears *picture_out. Errors as
- * above. */
+ * above, and what request.stop says: a large cell takes seconds. */
 enum tess_status cell_render(const struct cell *cell, struct picture *picture_out, struct tess_error *error);
 
 void cell_clear(struct cell *cell);

@@ -70,6 +70,7 @@ static struct stored_view view_of(const struct jpeg_cell *cell)
         .x1_px = (uint32_t)fmin(ceil(view.box.x + view.box.width), header->width_px),
         .y1_px = (uint32_t)fmin(ceil(view.box.y + view.box.height), header->height_px),
         .full_chroma = cell->layout != PICTURE_YCC420,
+        .stop = cell->stop,
     };
     return view;
 }
@@ -106,7 +107,8 @@ static struct resample_span span_of(double start_px, double length_px, double sc
 }
 
 static enum tess_status resample_component(const struct jpeg_plane *plane, const struct orient_box *box,
-                                           const struct plane *target, struct tess_error *error)
+                                           const struct plane *target, const struct stop *stop,
+                                           struct tess_error *error)
 {
     const struct resample_span across = span_of(box->x, box->width, plane->scale_x, plane->origin_x_px,
                                                 plane->width_px, plane->whole_width_px);
@@ -118,7 +120,7 @@ static enum tess_status resample_component(const struct jpeg_plane *plane, const
         status = resample_axis_init(&vertical, &down, target->height_px, error);
     if (status == TESS_OK)
         status = resample_plane(plane->data, plane->stride_bytes, &horizontal, &vertical, target->data,
-                                target->stride_bytes, error);
+                                target->stride_bytes, stop, error);
     resample_axis_clear(&horizontal);
     resample_axis_clear(&vertical);
     return status;
@@ -132,13 +134,13 @@ static void fill_plane(const struct plane *plane, uint8_t value)
 
 /* Resamples all components into planes of one picture; a fourth (K) goes to `black`. */
 static enum tess_status resample_components(const struct jpeg_planes *planes, const struct orient_box *box,
-                                            struct picture *parts, struct picture *black,
-                                            struct tess_error *error)
+                                            const struct stop *stop, struct picture *parts,
+                                            struct picture *black, struct tess_error *error)
 {
     enum tess_status status = TESS_OK;
     for (uint32_t i = 0; status == TESS_OK && i < planes->count; i++) {
         const struct plane *target = i < 3 ? &parts->planes[i] : &black->planes[0];
-        status = resample_component(&planes->planes[i], box, target, error);
+        status = resample_component(&planes->planes[i], box, target, stop, error);
     }
     for (uint32_t i = planes->count; i < 3; i++)
         fill_plane(&parts->planes[i], 128);
@@ -266,7 +268,7 @@ static enum tess_status render_stored(const struct jpeg_cell *cell, const struct
     if (status == TESS_OK && header->component_count == 4)
         status = picture_init(&black, PICTURE_GREY, view->out_width_px, view->out_height_px, error);
     if (status == TESS_OK)
-        status = resample_components(&planes, &view->box, &parts, &black, error);
+        status = resample_components(&planes, &view->box, cell->stop, &parts, &black, error);
     jpeg_planes_clear(&planes);
     if (status == TESS_OK && (!ycc || cell->layout == PICTURE_RGB)) {
         status = components_to_rgb(header, transform, &parts, &black, stored_out, error);

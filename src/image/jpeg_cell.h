@@ -3,6 +3,7 @@
 #ifndef IMAGE_JPEG_CELL_H
 #define IMAGE_JPEG_CELL_H
 
+#include "base/stop.h"
 #include "image/colour.h"
 #include "image/fit.h"
 #include "image/jpeg_reader.h"
@@ -19,11 +20,12 @@ struct jpeg_cell {
      * PICTURE_RGB. */
     enum picture_layout layout;
     struct colour_profiles *profiles;
+    const struct stop *stop; /* NULL: none */
 };
 
 /*
  * Renders the shown part: fit.place_width_px × fit.place_height_px, upright, sRGB. The caller clears
- * *part_out. TESS_ERR_CORRUPT, _UNSUPPORTED, _MEMORY. Thread-safe.
+ * *part_out. TESS_ERR_CORRUPT, _UNSUPPORTED, _MEMORY, or what `stop` says. Thread-safe.
  */
 enum tess_status jpeg_cell_render(const struct jpeg_cell *cell, struct picture *part_out,
                                   struct tess_error *error);

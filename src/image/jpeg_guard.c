@@ -24,13 +24,18 @@ static enum tess_status status_of_code(int code)
     }
 }
 
+_Noreturn void jpeg_guard_leave(struct jpeg_guard *guard, enum tess_status status)
+{
+    guard->status = status;
+    longjmp(guard->escape, 1);
+}
+
 _Noreturn static void fail(j_common_ptr cinfo, enum tess_status status)
 {
     struct jpeg_guard *guard = (struct jpeg_guard *)cinfo->err;
     char words[JMSG_LENGTH_MAX];
     guard->manager.format_message(cinfo, words);
-    guard->status = error_set(guard->error, status, "JPEG: %s", words);
-    longjmp(guard->escape, 1);
+    jpeg_guard_leave(guard, error_set(guard->error, status, "JPEG: %s", words));
 }
 
 _Noreturn static void on_error(j_common_ptr cinfo)

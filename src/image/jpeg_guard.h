@@ -26,4 +26,7 @@ struct jpeg_guard {
 /* Prepares the guard; give the result to cinfo.err before jpeg_create_*(). */
 struct jpeg_error_mgr *jpeg_guard_init(struct jpeg_guard *guard, struct tess_error *error);
 
+/* Leaves libjpeg for a reason of ours, from one of its callbacks. The guard's error says why already. */
+_Noreturn void jpeg_guard_leave(struct jpeg_guard *guard, enum tess_status status);
+
 #endif

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stop.h"
 #include <tessera/status.h>
 
 enum jpeg_colour { JPEG_GREY, JPEG_YCC, JPEG_RGB, JPEG_CMYK, JPEG_YCCK };
@@ -65,6 +66,7 @@ struct jpeg_request {
     /* The result will keep full chroma resolution (not 4:2:0): a reader may then decode chroma at a larger
      * DCT scale. */
     bool full_chroma;
+    const struct stop *stop; /* NULL: none */
 };
 
 /*
@@ -92,7 +94,8 @@ void jpeg_planes_clear(struct jpeg_planes *planes);
 
 /*
  * A reader. Stateless and thread-safe. `peak_bytes` tells what read() will allocate at most (planes,
- * coefficients, tables), for the memory budget. Data that is cut or damaged within the region is
+ * coefficients, tables), for the memory budget. It may end with what request->stop says, the sooner the more
+ * there is to read. Data that is cut or damaged within the region is
  * TESS_ERR_CORRUPT, never grey filling; what lies after the last row of the region is not looked at.
  */
 struct jpeg_reader {

@@ -21,6 +21,7 @@ enum { MAX_ROWS_PER_IMCU = 4 * DCTSIZE, ROW_ALIGN_BYTES = 64 };
 struct turbo_read {
     struct jpeg_decompress_struct cinfo;
     struct jpeg_guard guard;
+    struct jpeg_progress_mgr progress;
     const struct jpeg_request *request;
     struct jpeg_planes planes;
     uint8_t *scratch; /* one row, for rows that nobody wants */
@@ -119,11 +120,23 @@ static void aim_rows(struct turbo_read *read, uint32_t imcu, JSAMPARRAY arrays[J
     }
 }
 
+/* Called for every row of MCUs, of each scan where there are several: a hundred take a while. */
+static void on_progress(j_common_ptr cinfo)
+{
+    struct turbo_read *read = cinfo->client_data;
+    enum tess_status status = stop_check(read->request->stop, read->guard.error);
+    if (status != TESS_OK)
+        jpeg_guard_leave(&read->guard, status);
+}
+
 static enum tess_status read_region(struct turbo_read *read, struct tess_error *error)
 {
     struct jpeg_decompress_struct *cinfo = &read->cinfo;
     const struct jpeg_request *request = read->request;
     jpeg_create_decompress(cinfo);
+    cinfo->client_data = read;
+    read->progress.progress_monitor = on_progress;
+    cinfo->progress = &read->progress;
     jpeg_mem_src(cinfo, request->bytes, request->size_bytes);
     (void)jpeg_read_header(cinfo, TRUE);
     cinfo->scale_num = 1;

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-enum { LANCZOS_LOBES = 3 };
+enum { LANCZOS_LOBES = 3, ROWS_BETWEEN_LOOKS = 64 };
 
 static double lanczos3(double x)
 {
@@ -128,7 +128,8 @@ static void column_range(const struct resample_axis *horizontal, uint32_t *low_o
 
 enum tess_status resample_plane(const uint8_t *source, size_t source_stride_bytes,
                                 const struct resample_axis *horizontal, const struct resample_axis *vertical,
-                                uint8_t *target, size_t target_stride_bytes, struct tess_error *error)
+                                uint8_t *target, size_t target_stride_bytes, const struct stop *stop,
+                                struct tess_error *error)
 {
     const struct resample_kernels *kernels = resample_kernels_best();
     uint32_t low, high;
@@ -148,6 +149,8 @@ enum tess_status resample_plane(const uint8_t *source, size_t source_stride_byte
                           middle);
         kernels->filter_row(middle, first, horizontal->weights, horizontal->padded_taps, horizontal->out_px,
                             target + y * target_stride_bytes);
+        if (y % ROWS_BETWEEN_LOOKS == ROWS_BETWEEN_LOOKS - 1)
+            status = stop_check(stop, error);
     }
     free(middle);
     free(first);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stop.h"
 #include "image/resample_kernels.h"
 #include <tessera/status.h>
 
@@ -43,10 +44,11 @@ uint64_t resample_axis_peak_bytes(double length_px, uint32_t out_px);
 /*
  * Resamples to vertical->out_px rows of horizontal->out_px bytes at `target`. `source` points at sample (0,
  * 0) of the coordinates that the axes were made for (it is only read where [low, high) allows).
- * TESS_ERR_MEMORY. Thread-safe; the axes are only read.
+ * TESS_ERR_MEMORY, or what `stop` (NULL: none) says. Thread-safe; the axes are only read.
  */
 enum tess_status resample_plane(const uint8_t *source, size_t source_stride_bytes,
                                 const struct resample_axis *horizontal, const struct resample_axis *vertical,
-                                uint8_t *target, size_t target_stride_bytes, struct tess_error *error);
+                                uint8_t *target, size_t target_stride_bytes, const struct stop *stop,
+                                struct tess_error *error);
 
 #endif

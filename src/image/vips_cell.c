@@ -53,7 +53,7 @@ static enum tess_status decode_window(struct vips_input *input, const struct vip
     stored = (struct vips_window){stored.x * scale_x, stored.y * scale_y, stored.width * scale_x,
                                   stored.height * scale_y};
     VipsImage *scaled = NULL;
-    if (scale_window(input->image, &stored, across, down, &scaled))
+    if (scale_window(input->image, &stored, across, down, input->stop, &scaled))
         return words_fail(error, TESS_ERR_CORRUPT, "%s is damaged or cut short", sniff_name(input->kind));
     /* An orientation that is no such thing (0, 9) was read as 1; autorot would read the tag itself. */
     vips_image_set_int(scaled, VIPS_META_ORIENTATION, input->orientation);
@@ -62,10 +62,10 @@ static enum tess_status decode_window(struct vips_input *input, const struct vip
     return failed ? words_fail(error, TESS_ERR_INTERNAL, "turning the image failed") : TESS_OK;
 }
 
-static enum tess_status to_srgb(VipsImage *in, struct tess_colour background, VipsImage **out,
+static enum tess_status to_srgb(VipsImage *in, const struct vips_load_request *request, VipsImage **out,
                                 struct tess_error *error)
 {
-    if (colour_flatten_to_srgb(in, background, out))
+    if (colour_flatten_to_srgb(in, request->background, request->stop, out))
         return words_fail(error, TESS_ERR_UNSUPPORTED, "its colours cannot be converted to sRGB");
     return TESS_OK;
 }
@@ -112,7 +112,7 @@ static enum tess_status load_placed(struct vips_input *input, const struct vips_
     enum tess_status status =
         decode_window(input, &window, fit->place_width_px, fit->place_height_px, &upright, error);
     if (status == TESS_OK)
-        status = to_srgb(upright, request->background, out, error);
+        status = to_srgb(upright, request, out, error);
     g_clear_object(&upright);
     return status;
 }
@@ -129,7 +129,7 @@ static enum tess_status load_smart(struct vips_input *input, const struct vips_l
     enum tess_status status = decode_window(input, &all, (uint32_t)fmax(1, round(all.width * scale)),
                                             (uint32_t)fmax(1, round(all.height * scale)), &upright, error);
     if (status == TESS_OK)
-        status = to_srgb(upright, request->background, &srgb, error);
+        status = to_srgb(upright, request, &srgb, error);
     g_clear_object(&upright);
     if (status != TESS_OK)
         return status;
@@ -140,7 +140,8 @@ static enum tess_status load_smart(struct vips_input *input, const struct vips_l
                               request->fit.gravity, &x, &y);
     window.x = fmin(x, srgb->Xsize - window.width);
     window.y = fmin(y, srgb->Ysize - window.height);
-    if (failed || scale_window(srgb, &window, (int)fit->place_width_px, (int)fit->place_height_px, out))
+    if (failed ||
+        scale_window(srgb, &window, (int)fit->place_width_px, (int)fit->place_height_px, request->stop, out))
         status = words_fail(error, TESS_ERR_INTERNAL, "choosing the crop failed");
     g_object_unref(srgb);
     return status;
@@ -169,6 +170,7 @@ enum tess_status cell_load(const struct vips_load_request *request, struct pictu
         input_open(&input, request->bytes, request->size_bytes, request->max_pixels, error);
     if (status != TESS_OK)
         return status;
+    input.stop = request->stop;
     fit_compute(input.upright_width_px, input.upright_height_px, &request->fit, &fit);
     status = wants_smart(&input, request, &fit) ? load_smart(&input, request, &fit, &image, error)
                                                 : load_placed(&input, request, &fit, &image, error);

@@ -34,7 +34,8 @@ static int colour_band_count(const VipsImage *in)
     return grey ? 1 : in->Type == VIPS_INTERPRETATION_CMYK ? 4 : 3;
 }
 
-int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, VipsImage **out)
+int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, const struct stop *stop,
+                           VipsImage **out)
 {
     VipsImage *scope = vips_image_new();
     VipsImage **t = (VipsImage **)vips_object_local_array(VIPS_OBJECT(scope), 10);
@@ -49,7 +50,7 @@ int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, VipsIma
     else if (!failed)
         t[8] = g_object_ref(t[2]);
     if (!failed)
-        failed = (*out = vips_image_copy_memory(t[8])) == NULL;
+        failed = (*out = stop_or_compute(t[8], stop)) == NULL;
     if (!failed && ((*out)->Bands != 3 || (*out)->BandFmt != VIPS_FORMAT_UCHAR)) {
         vips_error("tessera", "pixels are not supported");
         g_clear_object(out);

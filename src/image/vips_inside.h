@@ -26,7 +26,8 @@ struct vips_input {
     VipsImage *image; /* owned */
     uint32_t stored_width_px, stored_height_px;
     uint32_t upright_width_px, upright_height_px;
-    int orientation; /* 1..8 */
+    int orientation;         /* 1..8 */
+    const struct stop *stop; /* NULL: none; set before anything is decoded */
 };
 
 /* Reads the header: TESS_ERR_NOT_IMAGE, _UNSUPPORTED, _CORRUPT, _LIMIT ("max-pixels"; 0 is no limit),
@@ -55,10 +56,11 @@ struct vips_window {
     double x, y, width, height;
 };
 int scale_window(VipsImage *in, const struct vips_window *window, int out_width_px, int out_height_px,
-                 VipsImage **out);
+                 const struct stop *stop, VipsImage **out);
 
 /* sRGB, 8 bit, 3 bands, no transparency, from any image that libvips' loaders make. `in` is in memory. */
-int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, VipsImage **out);
+int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, const struct stop *stop,
+                           VipsImage **out);
 
 /* libvips' words for what failed just now: one line of UTF-8. The buffer is empty afterwards. */
 struct vips_words {
@@ -80,6 +82,12 @@ enum tess_status smart_crop(const struct picture *rgb, uint32_t width_px, uint32
 enum tess_status text_mask(const struct vips_text_request *request, struct picture *mask_out,
                            struct tess_error *error);
 enum tess_status save_rows(const struct vips_save_request *request, struct tess_error *error);
+
+/* Work that computes this image fails from when `stop` (NULL: never) says so. */
+void stop_watch(VipsImage *image, const struct stop *stop);
+
+/* The image computed, in memory; NULL when that fails. */
+VipsImage *stop_or_compute(VipsImage *image, const struct stop *stop);
 
 /* The corner that smartcrop picks for a window of the given size; `in` is in memory. */
 int smart_corner(VipsImage *in, int width_px, int height_px, enum tess_gravity gravity, int *x_px_out,

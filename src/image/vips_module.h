@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stop.h"
 #include "image/fit.h"
 #include "image/picture.h"
 #include <tessera/options.h>
@@ -28,6 +29,7 @@ struct vips_load_request {
     struct fit_request fit;        /* gravity ATTENTION and ENTROPY are honoured here */
     uint64_t max_pixels;           /* limit "max-pixels", by the header, before any pixel is decoded */
     struct tess_colour background; /* flattens transparency; fills around contain */
+    const struct stop *stop;       /* NULL: none. What it ends has failed, with any status */
 };
 
 struct vips_text_request {
@@ -45,6 +47,9 @@ struct vips_save_request {
      * to bottom, once per row. */
     bool (*read_rows)(void *context, uint8_t *rows, uint32_t row_count);
     bool (*write)(void *context, const void *data, size_t size);
+    /* Asked while WebP is at work, which takes its rows long before; libheif cannot be stopped. NULL: none.
+     * What it ends has failed with TESS_ERR_CANCELLED. */
+    const struct stop *stop;
 };
 
 struct vips_ops {

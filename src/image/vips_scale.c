@@ -117,14 +117,14 @@ static int plain_bands(VipsImage *in, VipsImage **t, VipsImage **out)
 }
 
 static int shrink_and_grow(VipsImage *in, const struct side *x, const struct side *y, int out_width_px,
-                           int out_height_px, VipsImage **out)
+                           int out_height_px, const struct stop *stop, VipsImage **out)
 {
     VipsImage *scope = vips_image_new();
     VipsImage **t = (VipsImage **)vips_object_local_array(VIPS_OBJECT(scope), 5);
     int failed = vips_extract_area(in, &t[0], x->start, y->start, x->length, y->length, NULL) ||
                  shrink_sides(t[0], x, y, &t[1]);
     if (!failed && (x->grows || y->grows)) {
-        t[2] = vips_image_copy_memory(t[1]);
+        t[2] = stop_or_compute(t[1], stop);
         failed = !t[2] || grow_sides(t[2], x, y, x->grows ? out_width_px : t[2]->Xsize,
                                      y->grows ? out_height_px : t[2]->Ysize, &t[3]);
     } else if (!failed) {
@@ -136,7 +136,7 @@ static int shrink_and_grow(VipsImage *in, const struct side *x, const struct sid
 }
 
 int scale_window(VipsImage *in, const struct vips_window *window, int out_width_px, int out_height_px,
-                 VipsImage **out)
+                 const struct stop *stop, VipsImage **out)
 {
     VipsImage *scope = vips_image_new();
     VipsImage **t = (VipsImage **)vips_object_local_array(VIPS_OBJECT(scope), 8);
@@ -148,14 +148,14 @@ int scale_window(VipsImage *in, const struct vips_window *window, int out_width_
     const VipsBandFormat format = t[2]->BandFmt;
     if (t[2]->Bands > colour_bands(t[2])) {
         failed = vips_premultiply(t[2], &t[3], NULL) ||
-                 shrink_and_grow(t[3], &x, &y, out_width_px, out_height_px, &t[4]) ||
+                 shrink_and_grow(t[3], &x, &y, out_width_px, out_height_px, stop, &t[4]) ||
                  vips_unpremultiply(t[4], &t[5], NULL) || vips_rint(t[5], &t[6], NULL) ||
                  vips_cast(t[6], &t[7], format, NULL);
     } else {
-        failed = shrink_and_grow(t[2], &x, &y, out_width_px, out_height_px, &t[7]);
+        failed = shrink_and_grow(t[2], &x, &y, out_width_px, out_height_px, stop, &t[7]);
     }
     if (!failed)
-        failed = (*out = vips_image_copy_memory(t[7])) == NULL;
+        failed = (*out = stop_or_compute(t[7], stop)) == NULL;
 cleanup:
     g_object_unref(scope);
     return failed ? -1 : 0;

@@ -5,6 +5,7 @@
 import json
 import os
 import stat
+import time
 
 import program
 from program import contains, equal, run, write_jpeg, write_png
@@ -174,6 +175,19 @@ def test_limits_are_named():
     done = run("montage", "x.jpg", "-o", "out.jpg", "--tile", "65500x2", "--margin", "1", status=1)
     contains(done.err, "65500")
     equal(os.listdir("."), [])
+
+
+def test_large_cells_end_in_time():
+    """A cell that takes seconds is left in the middle, and so is a picture that is being encoded."""
+    write_png("a.png", 320, 240)
+    write_jpeg("b.jpg", 640, 480)
+    for image, output, timeout in (("a.png", "out.jpg", "0.3"), ("a.png", "out.png", "0.3"), ("b.jpg", "out.webp", "1")):
+        begun = time.monotonic()
+        done = run("montage", image, "-o", output, "--tile", "12000", "--timeout", timeout, status=1)
+        took = time.monotonic() - begun
+        contains(done.err, "timeout")
+        assert not os.path.exists(output)
+        assert took < float(timeout) + 2, "%s: it took %.1f s" % (output, took)
 
 
 def test_output_that_cannot_be_written():

@@ -136,7 +136,7 @@ struct jpeg_request jpeg_file_request(const struct jpeg_file *file, const struct
                                       uint32_t denominator)
 {
     return (struct jpeg_request){file->data,       file->size,        header, denominator, 0, 0,
-                                 header->width_px, header->height_px, false};
+                                 header->width_px, header->height_px, false,  NULL};
 }
 
 /* Across setjmp. */

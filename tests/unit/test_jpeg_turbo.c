@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <jpeglib.h>
 
+#include "countdown.h"
 #include "image/jpeg_reader.h"
 #include "jpeg_make.h"
 #include "torture.h"
@@ -263,8 +264,8 @@ static void damage_is_survived(void **state)
             struct jpeg_header header;
             const struct jpeg_limits limits = {1000000, 100};
             if (jpeg_header_read(hurt.data, hurt.size, &limits, &header, NULL) == TESS_OK) {
-                const struct jpeg_request request = {hurt.data, hurt.size,       &header,          1,   0,
-                                                     0,         header.width_px, header.height_px, true};
+                const struct jpeg_request request = {hurt.data,       hurt.size,        &header, 1,   0, 0,
+                                                     header.width_px, header.height_px, true,    NULL};
                 enum tess_status status = read_part(&hurt, &request, hurt.size);
                 assert_true(status == TESS_OK || status == TESS_ERR_CORRUPT ||
                             status == TESS_ERR_UNSUPPORTED);
@@ -313,6 +314,36 @@ static void peak_covers_rows_of_narrow_files(void **state)
     made_clear(&jpeg);
 }
 
+/* Asked for each row of MCUs in each scan: 10 rows, and 10 more for each of the progressive file's. */
+static void reading_can_be_stopped(void **state)
+{
+    (void)state;
+    for (int progressive = 0; progressive < 2; progressive++) {
+        const struct recipe recipe = {100, 80, 3, 1, 1, progressive};
+        struct made_jpeg jpeg = encode(&recipe);
+        struct opened opened;
+        int asked = -1;
+        for (enum tess_status status = TESS_ERR_TIMEOUT; status != TESS_OK;) {
+            const struct countdown countdown = {++asked};
+            const struct stop stop = countdown_stop(&countdown);
+            struct jpeg_planes planes;
+            struct tess_error error = {0};
+            open_file(&jpeg, 1, &opened);
+            opened.request.stop = &stop;
+            status = jpeg_turbo_reader.read(&opened.request, &planes, &error);
+            if (status == TESS_OK)
+                assert_true(countdown.left >= 0);
+            else
+                assert_string_equal(error.message, "counted down");
+            assert_true(status == TESS_OK || status == TESS_ERR_TIMEOUT);
+            jpeg_planes_clear(&planes);
+            jpeg_header_clear(&opened.header);
+        }
+        assert_true(asked >= (progressive ? 50 : 10));
+        made_clear(&jpeg);
+    }
+}
+
 static enum tess_status read_once(void *context, struct tess_error *error)
 {
     const struct made_jpeg *jpeg = context;
@@ -322,7 +353,7 @@ static enum tess_status read_once(void *context, struct tess_error *error)
     enum tess_status status = jpeg_header_read(jpeg->data, jpeg->size, &limits, &header, error);
     if (status != TESS_OK)
         return status;
-    const struct jpeg_request request = {jpeg->data, jpeg->size, &header, 2, 0, 0, 40, 24, false};
+    const struct jpeg_request request = {jpeg->data, jpeg->size, &header, 2, 0, 0, 40, 24, false, NULL};
     status = jpeg_turbo_reader.read(&request, &planes, error);
     jpeg_planes_clear(&planes);
     jpeg_header_clear(&header);
@@ -341,9 +372,13 @@ static void no_memory_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(regions_hold_what_libjpeg_decodes),    cmocka_unit_test(cut_files_are_damaged),
-        cmocka_unit_test(the_rest_of_the_file_does_not_matter), cmocka_unit_test(damage_is_survived),
-        cmocka_unit_test(peak_covers_whole_files_in_scans),     cmocka_unit_test(no_memory_is_an_error),
+        cmocka_unit_test(regions_hold_what_libjpeg_decodes),
+        cmocka_unit_test(cut_files_are_damaged),
+        cmocka_unit_test(the_rest_of_the_file_does_not_matter),
+        cmocka_unit_test(damage_is_survived),
+        cmocka_unit_test(peak_covers_whole_files_in_scans),
+        cmocka_unit_test(reading_can_be_stopped),
+        cmocka_unit_test(no_memory_is_an_error),
         cmocka_unit_test(peak_covers_rows_of_narrow_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "countdown.h"
 #include "image/resample.h"
 #include "torture.h"
 
@@ -121,8 +122,9 @@ static void flat_planes_stay_flat(void **state)
         assert_true(source && target);
         for (size_t v = 0; v < sizeof values; v++) {
             memset(source, values[v], (size_t)sizes[i].in * 9);
-            assert_int_equal(resample_plane(source, sizes[i].in, &across, &down, target, sizes[i].out, NULL),
-                             TESS_OK);
+            assert_int_equal(
+                resample_plane(source, sizes[i].in, &across, &down, target, sizes[i].out, NULL, NULL),
+                TESS_OK);
             for (size_t at = 0; at < (size_t)sizes[i].out * 4; at++)
                 assert_int_equal(target[at], values[v]);
         }
@@ -164,7 +166,8 @@ static void compare(const struct geometry *g, enum content content, int toleranc
     uint8_t *expected =
         reference_plane(source, g->width, g->height, &g->across, g->out_width, &g->down, g->out_height);
     struct resample_axis across = axis_of(g->across, g->out_width), down = axis_of(g->down, g->out_height);
-    assert_int_equal(resample_plane(source, g->width, &across, &down, target, g->out_width, NULL), TESS_OK);
+    assert_int_equal(resample_plane(source, g->width, &across, &down, target, g->out_width, NULL, NULL),
+                     TESS_OK);
     for (size_t i = 0; i < (size_t)g->out_width * g->out_height; i++) {
         int off = abs(target[i] - expected[i]);
         if (off > tolerance)
@@ -250,9 +253,11 @@ static void nothing_outside_the_window_is_read(void **state)
         assert_non_null(window);
         for (uint32_t y = y0; y < y1; y++)
             memcpy(window + (y - y0) * stride, wide + y * WIDTH + x0, stride);
-        assert_int_equal(resample_plane(wide, WIDTH, &horizontal, &vertical, out[0], 20, NULL), TESS_OK);
+        assert_int_equal(resample_plane(wide, WIDTH, &horizontal, &vertical, out[0], 20, NULL, NULL),
+                         TESS_OK);
         const uint8_t *origin = (const uint8_t *)((uintptr_t)window - y0 * stride - x0);
-        assert_int_equal(resample_plane(origin, stride, &horizontal, &vertical, out[1], 20, NULL), TESS_OK);
+        assert_int_equal(resample_plane(origin, stride, &horizontal, &vertical, out[1], 20, NULL, NULL),
+                         TESS_OK);
         assert_memory_equal(out[0], out[1], sizeof out[0]);
         free(window);
         resample_axis_clear(&horizontal);
@@ -268,11 +273,28 @@ static void rows_keep_to_their_width(void **state)
     struct resample_axis across = axis_of(whole(40), 20), down = axis_of(whole(40), 10);
     memset(source, 77, sizeof source);
     memset(target, 0xA5, sizeof target);
-    assert_int_equal(resample_plane(source, 40, &across, &down, target + 30 + 5, 30, NULL), TESS_OK);
+    assert_int_equal(resample_plane(source, 40, &across, &down, target + 30 + 5, 30, NULL, NULL), TESS_OK);
     for (size_t i = 0; i < sizeof target; i++) {
         size_t x = i % 30, y = i / 30;
         bool inside = x >= 5 && x < 25 && y >= 1 && y < 11;
         assert_int_equal(target[i], inside ? 77 : 0xA5);
+    }
+    resample_axis_clear(&across);
+    resample_axis_clear(&down);
+}
+
+/* It looks after every 64 rows, not after less than those. */
+static void many_rows_can_be_stopped(void **state)
+{
+    (void)state;
+    static uint8_t source[40 * 40], target[20 * 200];
+    struct resample_axis across = axis_of(whole(40), 20), down = axis_of(whole(40), 200);
+    for (int left = 0; left <= 3; left++) {
+        const struct countdown countdown = {left};
+        const struct stop stop = countdown_stop(&countdown);
+        assert_int_equal(resample_plane(source, 40, &across, &down, target, 20, &stop, NULL),
+                         left < 3 ? TESS_ERR_TIMEOUT : TESS_OK);
+        assert_int_equal(countdown.left, left < 3 ? -1 : 0);
     }
     resample_axis_clear(&across);
     resample_axis_clear(&down);
@@ -318,7 +340,7 @@ static enum tess_status make_and_use(void *context, struct tess_error *error)
     if (status == TESS_OK)
         status = resample_axis_init(&vertical, &down, 1, error);
     if (status == TESS_OK)
-        status = resample_plane(source, 50, &horizontal, &vertical, target, 7, error);
+        status = resample_plane(source, 50, &horizontal, &vertical, target, 7, NULL, error);
     resample_axis_clear(&horizontal);
     resample_axis_clear(&vertical);
     return status;
@@ -340,6 +362,7 @@ int main(void)
         cmocka_unit_test(the_longest_side_becomes_one_sample),
         cmocka_unit_test(nothing_outside_the_window_is_read),
         cmocka_unit_test(rows_keep_to_their_width),
+        cmocka_unit_test(many_rows_can_be_stopped),
         cmocka_unit_test(kernels_agree),
         cmocka_unit_test(no_memory_is_an_error),
     };

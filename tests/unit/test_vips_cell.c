@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "countdown.h"
+
 static const struct rgb blue = {0, 0, 255};
 
 static int64_t now_ms(void)
@@ -371,6 +373,30 @@ static void quality_is_that_of_a_full_size_lanczos(void **state)
     g_object_unref(photo);
 }
 
+/* Whichever of the images on the way is being computed when it is time. */
+static void loading_can_be_stopped(void **state)
+{
+    (void)state;
+    struct blob blob = fixture_encode(fixture_quarters(300, 200), ".png");
+    struct vips_load_request request = fixture_request(&blob, 1500, 1000);
+    int asked = 0;
+    for (enum tess_status status = TESS_ERR_CORRUPT; status != TESS_OK; asked += 1 + asked / 4) {
+        const struct countdown countdown = {asked};
+        const struct stop stop = countdown_stop(&countdown);
+        struct picture picture;
+        struct tess_error error = {0};
+        request.stop = &stop;
+        status = fixture_ops()->load_cell(&request, &picture, &error);
+        assert_true(status != TESS_OK || countdown.left >= 0);
+        assert_true(status == TESS_OK || (countdown.left < 0 && error.message[0] != '\0'));
+        if (status == TESS_OK)
+            assert_quarters(&picture, 1, 4);
+        picture_clear(&picture);
+    }
+    assert_true(asked > 10);
+    blob_clear(&blob);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +409,7 @@ int main(void)
         cmocka_unit_test(extreme_shapes_take_no_time),
         cmocka_unit_test(smart_gravities_find_the_spot),
         cmocka_unit_test(smart_crop_tells_the_corner),
+        cmocka_unit_test(loading_can_be_stopped),
         cmocka_unit_test(quality_is_that_of_a_full_size_lanczos),
     };
     return cmocka_run_group_tests(tests, fixture_setup, NULL);
