@@ -115,8 +115,7 @@ enum tess_status budget_reserve_until(struct budget *budget, enum budget_share w
     enum tess_status status = TESS_OK;
     if (bytes > share->total_bytes)
         return error_limit(
-            error, "memory",
-            "%s needs %llu MiB, more than the %llu MiB that the limit memory leaves for it; raise --memory",
+            error, "memory", "%s needs %llu MiB, more than the %llu MiB that the limit memory leaves for it",
             what, (unsigned long long)(bytes >> 20), (unsigned long long)(share->total_bytes >> 20));
     pthread_mutex_lock(&budget->lock);
     join_queue(share, &self);

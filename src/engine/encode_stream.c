@@ -69,29 +69,17 @@ static bool write_out(void *context, const void *data, size_t size)
     return !self->sink_failed;
 }
 
-static enum tess_status is_stopped(const void *context, struct tess_error *error)
-{
-    struct stream_encoder *self = (struct stream_encoder *)(uintptr_t)context;
-    pthread_mutex_lock(&self->lock);
-    const bool stopped = self->stopped;
-    pthread_mutex_unlock(&self->lock);
-    return stopped ? error_set(error, TESS_ERR_CANCELLED, "writing was stopped")
-                   : stop_check(self->config.stop, error);
-}
-
 static void *encode_all(void *argument)
 {
     struct stream_encoder *self = argument;
     const struct encoder_config *config = &self->config;
-    const struct stop stop = {is_stopped, self};
     const struct vips_save_request request = {.format = config->plan->format,
                                               .quality = config->quality,
                                               .width_px = config->plan->width_px,
                                               .height_px = config->plan->height_px,
                                               .context = self,
                                               .read_rows = read_rows,
-                                              .write = write_out,
-                                              .stop = &stop};
+                                              .write = write_out};
     struct tess_error error;
     int64_t begun_ns = clock_monotonic_ns();
     const struct vips_ops *vips = vips_module(&error);
@@ -101,8 +89,6 @@ static void *encode_all(void *argument)
         return NULL;
     if (!self->sink_failed)
         self->error = error;
-    if (!self->sink_failed && status == TESS_ERR_CANCELLED)
-        (void)stop_check(&stop, &self->error); /* the reason */
     config->on_failure(config->context, &self->error);
     return NULL;
 }

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/pool.h"
-#include "base/stop.h"
 #include "engine/canvas.h"
 #include "engine/sink.h"
 
@@ -24,8 +23,6 @@ struct encoder_config {
     struct pool *workers;
     uint8_t quality;
     _Atomic int64_t *encode_ns, *write_ns; /* time spent, added to */
-    const struct stop
-        *stop; /* the caller's reasons: looked at where writing takes long after the last strip */
     void *context;
     void (*on_strip_done)(void *context, uint32_t index); /* its place in the ring may be another's */
     void (*on_failure)(void *context, const struct tess_error *error); /* at most once; the job should stop */

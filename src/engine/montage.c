@@ -33,7 +33,7 @@ enum tess_status montage_plan(const struct tess_engine *engine, const struct tes
         status = error_limit(
             error, "memory",
             "the grid under construction needs %llu MiB, more than the %llu MiB that the limit memory "
-            "leaves for it; raise --memory",
+            "leaves for it",
             (unsigned long long)(plan_out->canvas_bytes >> 20),
             (unsigned long long)(budget_share_bytes(engine->budget, BUDGET_CANVAS) >> 20));
     return status;

@@ -200,7 +200,7 @@ static const struct option limit_options[] = {
      LIMIT(max_scans),
      {1, 1000000},
      NULL},
-    {{"timeout", "SECONDS", NULL, "give up after this long, default 0: never"},
+    {{"timeout", "SECONDS", NULL, "give up after this long; default 0: never (tessera serve: 30)"},
      KIND_DURATION,
      LIMIT(timeout_ms),
      {0, UINT32_MAX},

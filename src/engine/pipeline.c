@@ -181,7 +181,6 @@ static enum tess_status init_job(struct job *job, const struct pipeline_page *pa
                                    .profiles = engine->profiles,
                                    .stop = &job->stop},
                         .stop = {job_must_stop, job},
-                        .caller = {must_stop, page},
                         .fetches = fetches,
                         .slot_count = engine->options.threads + fetches + waiting + SPARE_SLOTS,
                         .failed = count_failed_before(page)};
@@ -204,7 +203,6 @@ static enum tess_status init_job(struct job *job, const struct pipeline_page *pa
                                           .quality = page->options->quality,
                                           .encode_ns = &job->encode_ns,
                                           .write_ns = &job->write_ns,
-                                          .stop = &job->caller,
                                           .context = job,
                                           .on_strip_done = on_strip_done,
                                           .on_failure = on_encoder_failure};

@@ -34,9 +34,8 @@ struct job {
     /* immutable */
     const struct pipeline_page *page;
     struct decode_config decode;
-    struct stop stop;   /* for whoever waits on behalf of the job: cancel, deadline, or it stops */
-    struct stop caller; /* the same without the last, and without ending the job */
-    uint32_t fetches;   /* at once */
+    struct stop stop; /* for whoever waits on behalf of the job: cancel, deadline, or it stops */
+    uint32_t fetches; /* at once */
     struct slot *slots;
     uint32_t slot_count;
     struct encoder *encoder;

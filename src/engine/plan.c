@@ -113,7 +113,7 @@ static enum tess_status check_sides(enum tess_format format, uint64_t width, uin
             return error_limit(
                 error, limit->name,
                 "a grid of %llu x %llu pixels is more than the limit %s of %u; make the tiles smaller "
-                "or choose another --format",
+                "or choose another format",
                 (unsigned long long)width, (unsigned long long)height, limit->name, limit->most_px);
     }
     return TESS_OK;

@@ -34,9 +34,7 @@ int api_http_status(const struct tess_error *error)
     case TESS_ERR_INVALID:
         return 400;
     case TESS_ERR_LIMIT:
-        return strcmp(error->limit, "max-bytes") == 0 || strcmp(error->limit, "body-bytes") == 0 ? 413
-               : strcmp(error->limit, "memory") == 0                                             ? 503
-                                                                                                 : 400;
+        return strcmp(error->limit, "max-bytes") == 0 || strcmp(error->limit, "body-bytes") == 0 ? 413 : 400;
     case TESS_ERR_NOT_FOUND:
         return 404;
     case TESS_ERR_NOT_IMAGE:
@@ -227,11 +225,6 @@ static enum tess_status remove_images(struct api_call *call, struct tess_error *
     const char *grid_id = target->id, *key = whole ? NULL : target->key;
     size_t removed = 0;
     enum tess_status status = api_check_query(&call->query, names, error);
-    if (status == TESS_OK && !whole && !key) { /* nobody means "all" by forgetting which */
-        *error =
-            (struct tess_error){.status = TESS_ERR_INVALID, .message = "which image? Its key is missing"};
-        status = TESS_ERR_INVALID;
-    }
     if (status == TESS_OK)
         status = tess_store_remove(call->api->store, grid_id, &key, key ? 1 : 0, &removed, error);
     if (status != TESS_OK)

@@ -77,6 +77,10 @@ static enum tess_status read_keys(const cJSON *array, const char ***keys_out, si
             free(keys);
             return refuse_invalid(error, "%s: give a list of s3Keys, which are strings", keys_name);
         }
+        if (item->valuestring[0] == '\0') {
+            free(keys);
+            return refuse_invalid(error, "%s: number %zu is empty", keys_name, count + 1);
+        }
         keys[count++] = item->valuestring;
     }
     *keys_out = keys;
@@ -109,12 +113,35 @@ static enum tess_status read_body(const struct api_call *call, const cJSON *body
     return TESS_OK;
 }
 
-/* A body that does not say it is JSON is left alone, as those of forms and of old clients were. */
+/*
+ * JSON is what says so, and what begins like an object, as curl -d sends it under the name of a form. Other
+ * bodies are left alone, as those of forms and of old clients were.
+ */
 static bool has_json(const struct api_request *request)
 {
     static const char media_type[] = "application/json";
-    return request->body_bytes > 0 && request->content_type &&
-           strncasecmp(request->content_type, media_type, sizeof media_type - 1) == 0;
+    size_t blanks = 0;
+    while (blanks < request->body_bytes && memchr(" \t\r\n", request->body[blanks], 4))
+        blanks++;
+    const bool named =
+        request->content_type && strncasecmp(request->content_type, media_type, sizeof media_type - 1) == 0;
+    return request->body_bytes > 0 &&
+           (named || (blanks < request->body_bytes && request->body[blanks] == '{'));
+}
+
+/* The body's tree; what it lists is bounded before there is a tree. */
+static enum tess_status parse_body(const struct api_call *call, cJSON **body_out, struct tess_error *error)
+{
+    const uint32_t max_cells = call->api->settings->engine.limits.max_cells;
+    char why[128];
+    bool too_many;
+    *body_out = json_read_up_to(call->request->body, call->request->body_bytes, max_cells, &too_many, why);
+    if (*body_out)
+        return TESS_OK;
+    if (too_many)
+        return refuse_limit(error, "max-cells", "%s: more than the limit max-cells of %u", keys_name,
+                            max_cells > JSON_MAX_MEMBERS ? max_cells : JSON_MAX_MEMBERS);
+    return refuse_invalid(error, "the body is not JSON: %s", why);
 }
 
 static void answer_grid(struct api_answer *answer, const struct tess_answer *built)
@@ -159,11 +186,9 @@ enum tess_status api_generate_grid(struct api_call *call, struct tess_error *err
     grid.options = call->api->settings->grid;
     enum tess_status status = read_query(&call->query, &grid, error);
     if (status == TESS_OK && has_json(call->request)) {
-        char why[128];
-        body = json_read_up_to(call->request->body, call->request->body_bytes,
-                               call->api->settings->engine.limits.max_cells, why);
-        status = body ? read_body(call, body, &grid, &keys, error)
-                      : refuse_invalid(error, "the body is not JSON: %s", why);
+        status = parse_body(call, &body, error);
+        if (status == TESS_OK)
+            status = read_body(call, body, &grid, &keys, error);
     }
     if (status == TESS_OK && grid.grid_id)
         status = tess_grid_id_check(grid.grid_id, strlen(grid.grid_id), error);

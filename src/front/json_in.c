@@ -14,6 +14,7 @@ struct reader {
     const char *text;
     size_t size, at;
     unsigned depth, max_items;
+    bool too_many;   /* items of an array */
     const char *why; /* NULL while all is well */
 };
 
@@ -154,8 +155,12 @@ static bool read_members(struct reader *reader, char closing)
         return refuse(reader, "nested too deeply");
     skip_blanks(reader);
     for (unsigned count = 0; !(count == 0 && take(reader, closing)); count++) {
-        if (count >= JSON_MAX_MEMBERS && (closing == '}' || count >= reader->max_items))
-            return refuse(reader, "too many members");
+        if (count >= JSON_MAX_MEMBERS && closing == '}')
+            return refuse(reader, "an object has more than 256 members");
+        if (count >= JSON_MAX_MEMBERS && count >= reader->max_items) {
+            reader->too_many = true;
+            return refuse(reader, "an array has too many items");
+        }
         skip_blanks(reader);
         if (closing == '}') {
             if (!read_string(reader))
@@ -223,11 +228,14 @@ static const char *find_duplicate(const cJSON *item)
     return NULL;
 }
 
-cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, char why_out[128])
+cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *too_many_out,
+                       char why_out[128])
 {
     struct reader reader = {.text = text, .size = size, .max_items = max_items};
     if (read_value(&reader) && reader.at < reader.size)
         (void)refuse(&reader, "something follows the value");
+    if (too_many_out)
+        *too_many_out = reader.too_many;
     if (reader.why) {
         (void)snprintf(why_out, 128, "byte %zu: %s", reader.at + 1, reader.why);
         return NULL;
@@ -248,5 +256,5 @@ cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, char w
 
 cJSON *json_read(const char *text, size_t size, char why_out[128])
 {
-    return json_read_up_to(text, size, JSON_MAX_MEMBERS, why_out);
+    return json_read_up_to(text, size, JSON_MAX_MEMBERS, NULL, why_out);
 }

@@ -8,6 +8,7 @@
 #define FRONT_JSON_IN_H
 
 #include <cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { JSON_MAX_DEPTH = 16, JSON_MAX_MEMBERS = 256 };
@@ -18,7 +19,9 @@ enum { JSON_MAX_DEPTH = 16, JSON_MAX_MEMBERS = 256 };
  */
 cJSON *json_read(const char *text, size_t size, char why_out[128]);
 
-/* The same with arrays of up to `max_items` items, if that is more than JSON_MAX_MEMBERS. */
-cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, char why_out[128]);
+/* The same with arrays of up to `max_items` items, if that is more than JSON_MAX_MEMBERS. *too_many_out tells
+ * whether it is for an array of more that there is no tree (it may be NULL). */
+cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *too_many_out,
+                       char why_out[128]);
 
 #endif

@@ -59,7 +59,8 @@ char *lambda_answer_proxy(const struct lambda_event *event, const struct api_ans
 
 bool lambda_is_preflight(const struct lambda_event *event)
 {
-    return event->kind == LAMBDA_PROXY && event->method && strcmp(event->method, "OPTIONS") == 0;
+    return event->kind == LAMBDA_PROXY && event->method && strcmp(event->method, "OPTIONS") == 0 &&
+           api_allow(event->path);
 }
 
 char *lambda_answer_preflight(const struct lambda_event *event, const char *origin)

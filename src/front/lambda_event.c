@@ -72,10 +72,13 @@ static enum tess_status append_parameter(char **query, const char *name, const c
     return TESS_OK;
 }
 
-/* REST events hold the parameters decoded; those with several values show them in the second member only. */
+/* REST events hold the parameters decoded; those with several values show them in the second member only.
+ * What makes events by hand may leave that one empty. */
 static enum tess_status rebuild_query(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
     const cJSON *many = member_of(tree, "multiValueQueryStringParameters");
+    if (cJSON_IsObject(many) && !many->child)
+        many = NULL;
     const cJSON *parameters = many ? many : member_of(tree, "queryStringParameters");
     if (parameters && !cJSON_IsObject(parameters))
         return refuse_invalid(error, "the event's query parameters are no object");
@@ -230,7 +233,7 @@ enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_
 {
     char why[128];
     *event = (struct lambda_event){.kind = LAMBDA_NOTHING, .text = text, .text_bytes = size};
-    event->tree = json_read_up_to(text, size, LAMBDA_MAX_RECORDS, why);
+    event->tree = json_read_up_to(text, size, LAMBDA_MAX_RECORDS, NULL, why);
     if (!event->tree)
         return refuse_invalid(error, "the event is not JSON: %s", why);
     if (cJSON_IsNull(event->tree))

@@ -32,6 +32,17 @@ void serve_connection(void *context, struct MHD_Connection *connection, void **s
     }
 }
 
+/* The path of a target: in the form for proxies ("http://host/path"), too, which servers have to take
+ * (RFC 9112, section 3.2.2). */
+static char *path_of(const char *target, size_t size)
+{
+    const char *host = strncasecmp(target, "http://", 7) == 0    ? target + 7
+                       : strncasecmp(target, "https://", 8) == 0 ? target + 8
+                                                                 : NULL;
+    const char *begin = host ? memchr(host, '/', size - (size_t)(host - target)) : target;
+    return begin ? strndup(begin, size - (size_t)(begin - target)) : strdup("/");
+}
+
 void *serve_begin(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct service *service = context;
@@ -43,7 +54,7 @@ void *serve_begin(void *context, const char *uri, struct MHD_Connection *connect
     exchange->connection = connection;
     exchange->begun_ns = machine_now_ns();
     exchange->guard = info ? info->socket_context : NULL;
-    exchange->uri = mark ? strndup(uri, (size_t)(mark - uri)) : strdup(uri);
+    exchange->uri = path_of(uri, mark ? (size_t)(mark - uri) : strlen(uri));
     exchange->query = mark ? xstrdup(mark + 1) : NULL;
     if (!exchange->uri)
         out_of_memory();
@@ -78,7 +89,8 @@ static enum MHD_Result handle_headers(struct exchange *exchange, const char *met
     exchange->method = xstrdup(method);
     if (serve_check(exchange))
         serve_prepare(exchange);
-    if (exchange->step == EXCHANGE_READY && has_body(exchange) && discards(exchange))
+    /* Also without a body: an answer at this point would close the connection. */
+    if (exchange->step == EXCHANGE_READY && (has_body(exchange) ? discards(exchange) : !exchange->close))
         exchange->step = EXCHANGE_DISCARD;
     if (exchange->step == EXCHANGE_READY)
         return serve_reply(exchange);

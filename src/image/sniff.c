@@ -183,5 +183,7 @@ enum image_kind sniff_kind_of_media_type(const char *media_type)
     for (enum image_kind kind = IMAGE_JPEG; sniff_is_read(kind); kind++)
         if (strcasecmp(media_type, words[kind].media_type) == 0)
             return kind;
+    if (strcasecmp(media_type, "image/jpg") == 0) /* is no such type, but what many programs say */
+        return IMAGE_JPEG;
     return strcasecmp(media_type, "image/heif") == 0 ? IMAGE_HEIF : IMAGE_UNKNOWN; /* has two names */
 }

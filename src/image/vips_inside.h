@@ -83,10 +83,7 @@ enum tess_status text_mask(const struct vips_text_request *request, struct pictu
                            struct tess_error *error);
 enum tess_status save_rows(const struct vips_save_request *request, struct tess_error *error);
 
-/* Work that computes this image fails from when `stop` (NULL: never) says so. */
-void stop_watch(VipsImage *image, const struct stop *stop);
-
-/* The image computed, in memory; NULL when that fails. */
+/* The image computed, in memory. NULL when that fails, as it does when `stop` (NULL: never) says so. */
 VipsImage *stop_or_compute(VipsImage *image, const struct stop *stop);
 
 /* The corner that smartcrop picks for a window of the given size; `in` is in memory. */

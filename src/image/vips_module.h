@@ -47,9 +47,6 @@ struct vips_save_request {
      * to bottom, once per row. */
     bool (*read_rows)(void *context, uint8_t *rows, uint32_t row_count);
     bool (*write)(void *context, const void *data, size_t size);
-    /* Asked while WebP is at work, which takes its rows long before; libheif cannot be stopped. NULL: none.
-     * What it ends has failed with TESS_ERR_CANCELLED. */
-    const struct stop *stop;
 };
 
 struct vips_ops {
@@ -78,7 +75,7 @@ struct vips_ops {
                              struct tess_error *error);
 
     /* Encodes a picture from rows that it pulls. PNG and TIFF stream; WebP and AVIF hold the whole picture.
-     * No metadata is written. */
+     * No metadata is written. Once those two have all rows, libvips 8.14 cannot be stopped. */
     enum tess_status (*save)(const struct vips_save_request *request, struct tess_error *error);
 };
 

@@ -108,8 +108,6 @@ static VipsImage *image_of_rows(struct save_job *job)
     if (vips_image_pipelinev(image, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
         vips_image_generate(image, NULL, generate, NULL, job, NULL))
         g_clear_object(&image);
-    else
-        stop_watch(image, job->request->stop);
     return image;
 }
 
@@ -140,8 +138,7 @@ static int save_streamed(VipsImage *image, struct save_job *job)
 static enum tess_status fail(struct save_job *job, struct tess_error *error)
 {
     (void)pthread_mutex_lock(&job->lock);
-    const struct stop *stop = job->request->stop;
-    bool aborted = job->aborted || (stop && stop->must_stop(stop->context, NULL) != TESS_OK);
+    bool aborted = job->aborted;
     (void)pthread_mutex_unlock(&job->lock);
     if (aborted) {
         vips_error_clear();

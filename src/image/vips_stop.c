@@ -13,7 +13,7 @@ static void look(VipsImage *watched, VipsProgress *progress, const struct stop *
         vips_image_set_kill(progress->im, TRUE);
 }
 
-void stop_watch(VipsImage *image, const struct stop *stop)
+static void watch(VipsImage *image, const struct stop *stop)
 {
     if (!stop || !stop->must_stop)
         return;
@@ -24,6 +24,6 @@ void stop_watch(VipsImage *image, const struct stop *stop)
 
 VipsImage *stop_or_compute(VipsImage *image, const struct stop *stop)
 {
-    stop_watch(image, stop);
+    watch(image, stop);
     return vips_image_copy_memory(image);
 }

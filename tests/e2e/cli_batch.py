@@ -113,7 +113,7 @@ def test_hostile_lines():
         (b'{"uniqueGridId":"good","tile":[1]}', "invalid", "tile: give a string, a number, true or false"),
         (b'{"uniqueGridId":"good","tile":' + b"9" * 100 + b"}", "invalid", "the number is too long"),
         (b'{"uniqueGridId":' + b"[" * 100000 + b"]" * 100000 + b"}", "invalid", "nested too deeply"),
-        (b"{" + b",".join(b'"m%d":1' % index for index in range(300)) + b"}", "invalid", "too many members"),
+        (b"{" + b",".join(b'"m%d":1' % index for index in range(300)) + b"}", "invalid", "more than 256 members"),
         (b'{"uniqueGridId":"good","tile":1}\0', "invalid", "something follows the value"),
         (b"go\0od", "invalid", "the line holds a NUL"),
         (b"\xff\xfe", "invalid", "grid id"),

@@ -178,16 +178,16 @@ def test_limits_are_named():
 
 
 def test_large_cells_end_in_time():
-    """A cell that takes seconds is left in the middle, and so is a picture that is being encoded."""
+    """A cell that takes seconds is left in the middle."""
     write_png("a.png", 320, 240)
     write_jpeg("b.jpg", 640, 480)
-    for image, output, timeout in (("a.png", "out.jpg", "0.3"), ("a.png", "out.png", "0.3"), ("b.jpg", "out.webp", "1")):
+    for image, output in (("a.png", "out.jpg"), ("a.png", "out.png"), ("b.jpg", "out.tif")):
         begun = time.monotonic()
-        done = run("montage", image, "-o", output, "--tile", "12000", "--timeout", timeout, status=1)
+        done = run("montage", image, "-o", output, "--tile", "12000", "--timeout", "0.2", status=1)
         took = time.monotonic() - begun
         contains(done.err, "timeout")
         assert not os.path.exists(output)
-        assert took < float(timeout) + 2, "%s: it took %.1f s" % (output, took)
+        assert took < 2.2, "%s: it took %.1f s" % (output, took)
 
 
 def test_output_that_cannot_be_written():

@@ -138,13 +138,28 @@ def test_keys_choose_and_order():
         assert turned["key"] != default["key"]
         two = service.ask_json("POST", "/generate_grid?uniqueGridId=g", body(keys[:2], tile=20, columns=2), headers=typed)
         equal((two["tiles"], two["width"], two["height"]), (2, 40, 20))
-        for wrong, status in ((["nothing.jpg"], 404), ([keys[0], keys[0]], 400), ([], 400), ([1], 400), ("a", 400)):
+        for wrong, status in ((["nothing.jpg"], 404), ([keys[0], keys[0]], 400), ([], 400), ([""], 400), ([1], 400), ("a", 400)):
             service.ask_json("POST", "/generate_grid?uniqueGridId=g", body(wrong), status=status, headers=typed)
         for wrong in (b"{", b"[]", b'{"keys":["a"],"keys":["b"]}', b'{"tile":1e999}', b"\xff\xfe", b'{"tiel":5}'):
             service.ask_json("POST", "/generate_grid?uniqueGridId=g", wrong, status=400, headers=typed)
         service.ask_json("POST", "/generate_grid?uniqueGridId=g&tile=20", body(keys, tile=30), status=400, headers=typed)
-        # What does not say that it is JSON is left alone.
-        service.ask_json("POST", "/generate_grid?uniqueGridId=g&tile=20", b"tile=hello")
+        # What neither says nor looks as if it were JSON is left alone; curl -d calls everything a form.
+        for type_ in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+            service.ask_json("POST", "/generate_grid?uniqueGridId=g&tile=20", b"tile=hello", headers=type_)
+            one = service.ask_json("POST", "/generate_grid?uniqueGridId=g&tile=20", b"\n " + body(keys[:1]), headers=type_)
+            equal((one["tiles"], one["width"]), (1, 20))
+    with Service("--max-cells", "300") as service:
+        for count in (301, 302, 5000):
+            many = service.ask_json("POST", "/generate_grid?uniqueGridId=g", body(["k%d" % i for i in range(count)]), status=400)
+            equal((many["code"], many["limit"]), ("limit", "max-cells"))
+            contains(many["message"], "300")
+
+
+def test_what_can_never_fit_is_no_overload():
+    with Service("--memory", "64M") as service:
+        service.add("g", photos(1)[0])
+        large = service.ask("POST", "/generate_grid?uniqueGridId=g&tile=8000")
+        equal((large.status, large.json()["limit"], large.headers.get("retry-after")), (400, "memory", None))
 
 
 def test_remove():
@@ -276,6 +291,14 @@ def test_cors():
         contains(flight.headers["access-control-allow-headers"], "Authorization", "Content-Type")
         equal(flight.headers["allow"], "POST, OPTIONS")
         equal(service.ask("OPTIONS", "/nothing").status, 404)
+        # A page that calls from elsewhere asks before each request: on the connection that it has.
+        kept = service.connect()
+        kept.connect()
+        port = kept.sock.getsockname()
+        for method, path in (("OPTIONS", "/add_image"), ("GET", "/nothing"), ("PUT", "/healthz"), ("GET", "/healthz")):
+            assert "close" not in service.ask(method, path, connection=kept).headers.get("connection", ""), path
+        equal(kept.sock.getsockname(), port)
+        kept.close()
     with Service("--cors-origin", "https://a.example") as service:
         answer = service.ask("GET", "/healthz")
         equal((answer.headers["access-control-allow-origin"], answer.headers["vary"]), ("https://a.example", "Origin"))

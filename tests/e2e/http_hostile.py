@@ -97,6 +97,13 @@ def test_paths_and_ids():
         alive(service)
 
 
+def test_targets_for_proxies():
+    with Service() as service:
+        for target, status in (("http://a/healthz", 200), ("HTTPS://a:1/counters/x?", 200), ("http://a", 200), ("http://a/%00", 404),
+                               ("ftp://a/healthz", 404), ("http:/healthz", 404)):
+            equal(status_of(service.raw(request("GET %s HTTP/1.1" % target, "Host: a", "Connection: close"))), status, target)
+
+
 def test_queries():
     with Service() as service:
         for query in ("", "uniqueGridId", "uniqueGridId=", "uniqueGridId=a&uniqueGridId=b", "uniqueGridId=%00", "uniqueGridId=%zz",

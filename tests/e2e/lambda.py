@@ -233,6 +233,7 @@ def test_what_is_wrong_is_said():
         contains(proxied(runtime.invoke(mixed), 400)["message"], "requestContext")
         preflight = runtime.invoke(v2("OPTIONS", "/counters/x")).body
         equal((preflight["statusCode"], preflight["headers"]["access-control-allow-origin"]), (204, "*"))
+        equal(proxied(runtime.invoke(v2("OPTIONS", "/nothing")), 404)["code"], "not-found")
         equal(runtime.invoke(v2("HEAD", "/counters/x")).body["body"], "")
     with function(TESSERA_CORS_ORIGIN="https://a.example") as (runtime, _):
         equal(runtime.invoke(v2("GET", "/counters/x")).body["headers"]["access-control-allow-origin"],

@@ -11,7 +11,7 @@ static void check_json(char *text)
 {
     char why[128];
     FUZZ_ASSERT(text);
-    cJSON *tree = json_read_up_to(text, strlen(text), LAMBDA_MAX_RECORDS, why);
+    cJSON *tree = json_read_up_to(text, strlen(text), LAMBDA_MAX_RECORDS, NULL, why);
     FUZZ_ASSERT(tree);
     cJSON_Delete(tree);
     free(text);

@@ -57,14 +57,16 @@ static char *numbered(unsigned count, bool is_object)
 static void holds(unsigned count, bool is_object, unsigned max_items, bool is_taken)
 {
     char why[128] = "", *text = numbered(count, is_object);
-    cJSON *tree = json_read_up_to(text, strlen(text), max_items, why);
+    bool too_many;
+    cJSON *tree = json_read_up_to(text, strlen(text), max_items, &too_many, why);
     if (!tree != !is_taken)
         fail_msg("%u of %u items: %s", count, max_items, why);
+    assert_int_equal(too_many, !is_taken && !is_object);
     if (tree) {
         assert_int_equal(cJSON_GetArraySize(tree), (int)count);
         cJSON_Delete(tree);
     } else {
-        assert_non_null(strstr(why, "too many members"));
+        assert_non_null(strstr(why, is_object ? "more than 256 members" : "too many items"));
     }
     free(text);
 }
@@ -99,7 +101,7 @@ static void members_are_counted_inside(void **state)
         char *text = malloc(size);
         assert_non_null(text);
         (void)snprintf(text, size, "{\"urls\":%s}", inside);
-        cJSON *tree = json_read_up_to(text, strlen(text), MANY, why);
+        cJSON *tree = json_read_up_to(text, strlen(text), MANY, NULL, why);
         assert_int_equal(!tree, both[i]);
         cJSON_Delete(tree);
         free(text);
@@ -119,7 +121,7 @@ static void many_items_are_quick(void **state)
         memcpy(text + 1 + 7 * i, "\"same\",", 7);
     memcpy(text + (size_t)MANY * 7, "]", 2); /* over the last comma */
     const clock_t begun = clock();
-    cJSON *tree = json_read_up_to(text, strlen(text), MANY, why);
+    cJSON *tree = json_read_up_to(text, strlen(text), MANY, NULL, why);
     assert_non_null(tree);
     assert_true(clock() - begun < 2 * CLOCKS_PER_SEC);
     cJSON_Delete(tree);
@@ -144,7 +146,7 @@ static void depth_is_bounded(void **state)
     char why[128], *deep = malloc(100000);
     assert_non_null(deep);
     memset(deep, '[', 100000);
-    assert_null(json_read_up_to(deep, 100000, MANY, why));
+    assert_null(json_read_up_to(deep, 100000, MANY, NULL, why));
     free(deep);
 }
 

@@ -83,6 +83,13 @@ static void test_v1(void **state)
     assert_string_equal(event.content_type, "x/y");
     assert_null(event.body);
     lambda_event_clear(&event);
+    assert_int_equal(
+        read_text("{\"httpMethod\":\"GET\",\"path\":\"/\",\"queryStringParameters\":{\"a\":\"2\"},"
+                  "\"multiValueQueryStringParameters\":{}}",
+                  &event),
+        TESS_OK);
+    assert_string_equal(event.query, "a=2");
+    lambda_event_clear(&event);
 }
 
 static void test_v2_and_its_stage(void **state)

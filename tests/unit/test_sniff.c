@@ -172,6 +172,7 @@ static void names_lead_to_kinds_that_are_read(void **state)
     assert_int_equal(sniff_kind_of_extension("JPG"), IMAGE_JPEG);
     assert_int_equal(sniff_kind_of_extension(""), IMAGE_UNKNOWN);
     assert_int_equal(sniff_kind_of_media_type("Image/HEIF"), IMAGE_HEIF);
+    assert_int_equal(sniff_kind_of_media_type("image/jpg"), IMAGE_JPEG);
     assert_int_equal(sniff_kind_of_media_type("image/jpeg; q=1"), IMAGE_UNKNOWN);
 }
 

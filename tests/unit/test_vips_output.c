@@ -22,7 +22,6 @@ struct sink {
     bool keep, stopped;
     GByteArray *file;
     size_t written;
-    const struct stop *stop;
 };
 
 static bool read_rows(void *context, uint8_t *rows, uint32_t row_count)
@@ -76,8 +75,7 @@ static enum tess_status save(struct sink *sink, enum tess_format format, uint8_t
                                               .height_px = height,
                                               .context = sink,
                                               .read_rows = read_rows,
-                                              .write = write_bytes,
-                                              .stop = sink->stop};
+                                              .write = write_bytes};
     return fixture_ops()->save(&request, error);
 }
 
@@ -249,30 +247,6 @@ static void stopping_is_cancelled_at_once(void **state)
     assert_string_equal(vips_error_buffer(), "");
 }
 
-static enum tess_status all_rows_are_read(const void *context, struct tess_error *error)
-{
-    const struct sink *sink = context;
-    (void)error;
-    return sink->next_row < HEIGHT ? TESS_OK : TESS_ERR_CANCELLED;
-}
-
-/* WebP has all its rows before it begins to encode. */
-static void encoding_can_be_stopped(void **state)
-{
-    (void)state;
-    uint8_t *rows = photo_rows(WIDTH, HEIGHT);
-    struct sink sink = sink_for(rows, WIDTH);
-    struct tess_error error = {0};
-    const struct stop stop = {all_rows_are_read, &sink};
-    sink.stop = &stop;
-    assert_int_equal(save(&sink, TESS_FORMAT_WEBP, 80, WIDTH, HEIGHT, &error), TESS_ERR_CANCELLED);
-    assert_int_equal(sink.next_row, HEIGHT);
-    assert_int_equal(sink.written, 0);
-    g_byte_array_free(sink.file, TRUE);
-    g_free(rows);
-    assert_string_equal(vips_error_buffer(), "");
-}
-
 static void impossible_requests_are_refused(void **state)
 {
     (void)state;
@@ -421,7 +395,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(saving_is_deterministic),
         cmocka_unit_test(odd_sizes_work),
         cmocka_unit_test(stopping_is_cancelled_at_once),
-        cmocka_unit_test(encoding_can_be_stopped),
         cmocka_unit_test(impossible_requests_are_refused),
         cmocka_unit_test(text_is_centred_on_a_common_baseline),
         cmocka_unit_test(text_is_never_markup),

@@ -80,7 +80,7 @@ static bool count_bytes(void *context, const void *data, size_t size)
 
 static struct vips_save_request png_request(struct counter *counter)
 {
-    return (struct vips_save_request){TESS_FORMAT_PNG, 80, 100, 200, counter, next_rows, count_bytes, NULL};
+    return (struct vips_save_request){TESS_FORMAT_PNG, 80, 100, 200, counter, next_rows, count_bytes};
 }
 
 static bool same_pixels(const struct picture *a, const struct picture *b)
