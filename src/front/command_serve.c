@@ -68,9 +68,8 @@ static struct MHD_Daemon *start_daemon(struct service *service, int descriptor)
         MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_THREAD_POOL_SIZE, threads,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)service->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, serve_begin, service,
-        MHD_OPTION_NOTIFY_COMPLETED, serve_end, service, MHD_OPTION_NOTIFY_CONNECTION, serve_connection,
-        service, MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, serve_begin, service, MHD_OPTION_NOTIFY_COMPLETED, serve_end, service,
+        MHD_OPTION_NOTIFY_CONNECTION, serve_connection, service, MHD_OPTION_END);
 }
 
 /* Until nothing is in flight, or for so long. */

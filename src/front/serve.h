@@ -78,6 +78,7 @@ struct exchange {
 
     char *method, *uri, *query; /* owned; query is NULL where there is none */
     const char *path;           /* in uri, without the prefix of --public-url */
+    bool needs_host;            /* HTTP/1.1 */
     const char *host;           /* the library's, as are all headers; NULL: none */
     const char *content_type;
     char *link_base; /* owned */

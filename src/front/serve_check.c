@@ -18,8 +18,27 @@ enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
 /* What one walk over the headers finds. */
 struct headers {
     unsigned lengths, encodings, hosts;
+    bool malformed;
     const char *length, *encoding, *host, *content_type, *authorization, *api_key, *request_id;
 };
+
+/*
+ * No name of a header (RFC 9110, section 5.1), such as "Content-Length ", which some take for the length and
+ * some do not; or one of those that tell where the body ends with something behind it: libmicrohttpd 0.9.75
+ * puts a line that continues the one before it behind that one's name.
+ */
+static bool is_malformed(const char *name)
+{
+    static const char *const framing[] = {"Content-Length", "Transfer-Encoding"};
+    for (size_t i = 0; i < sizeof framing / sizeof *framing; i++) {
+        const size_t size = strlen(framing[i]);
+        if (strncasecmp(name, framing[i], size) == 0 && name[size] != '\0')
+            return true;
+    }
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    return name[0] == '\0' || name[strspn(name, token)] != '\0';
+}
 
 static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -27,6 +46,7 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
     struct headers *headers = context;
     if (!value)
         value = "";
+    headers->malformed |= is_malformed(name);
     if (strcasecmp(name, "Content-Length") == 0) {
         headers->lengths++;
         headers->length = value;
@@ -81,6 +101,8 @@ static bool refuse(struct exchange *exchange, int http_status, const char *code,
 
 static bool check_framing(struct exchange *exchange, const struct headers *headers)
 {
+    if (headers->malformed)
+        return refuse(exchange, 400, "invalid", "the request has a header whose name is none");
     if (headers->lengths > 1 || headers->encodings > 1 || (headers->lengths && headers->encodings))
         return refuse(exchange, 400, "invalid",
                       "the request has more than one of Content-Length and Transfer-Encoding");
@@ -91,6 +113,8 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
         return refuse(exchange, 501, "unsupported", "Transfer-Encoding: only chunked is understood");
     if (headers->hosts > 1)
         return refuse(exchange, 400, "invalid", "the request has more than one Host header");
+    if (headers->hosts == 0 && exchange->needs_host)
+        return refuse(exchange, 400, "invalid", "the request has no Host header");
     if (headers->host && headers->host[0] && !consists_of(headers->host, HOST_MAX_BYTES, ".-_:[]"))
         return refuse(exchange, 400, "invalid", "the Host header is no host");
     return true;

@@ -84,9 +84,10 @@ static bool discards(const struct exchange *exchange)
     return !exchange->close && !expects && length && strtoull(length, NULL, 10) <= SERVICE_DISCARD_MAX_BYTES;
 }
 
-static enum MHD_Result handle_headers(struct exchange *exchange, const char *method)
+static enum MHD_Result handle_headers(struct exchange *exchange, const char *method, const char *version)
 {
     exchange->method = xstrdup(method);
+    exchange->needs_host = strcmp(version, "HTTP/1.0") != 0;
     if (serve_check(exchange))
         serve_prepare(exchange);
     /* Also without a body: an answer at this point would close the connection. */
@@ -117,10 +118,10 @@ enum MHD_Result serve_handle(void *context, struct MHD_Connection *connection, c
                              const char *method, const char *version, const char *data, size_t *data_size,
                              void **exchange_context)
 {
-    (void)context, (void)connection, (void)url, (void)version;
+    (void)context, (void)connection, (void)url;
     struct exchange *exchange = *exchange_context;
     if (!exchange->method)
-        return handle_headers(exchange, method);
+        return handle_headers(exchange, method, version);
     if (*data_size > 0)
         return handle_piece(exchange, data, data_size);
     if (exchange->step == EXCHANGE_BODY) {

@@ -35,6 +35,12 @@ def test_smuggling():
         (request("POST /counters/a HTTP/1.1", host, "Content-Length: 99999999999999999999999"), 413),
         (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding: xchunked", body=b"0\r\n\r\n"), 501),
         (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding: chunked", "Transfer-Encoding: identity", body=b"0\r\n\r\n"), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length : %d" % len(inner), body=inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding : chunked", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: 3\r\n 5", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: 5\r\n Transfer-Encoding: chunked", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding:\r\n\tchunked", body=b"0\r\n\r\n" + inner), 400),
+        (request("GET /counters/a HTTP/1.1", host, "X(y): z"), 400),
         (request("GET /counters/a HTTP/1.1", host, "Host: b"), 400),
         (request("GET /counters/a HTTP/1.1", "Host: a b"), 400),
         (request("GET /counters/a HTTP/1.1", "Host: a/../x"), 400),
@@ -95,6 +101,14 @@ def test_paths_and_ids():
         equal(service.ask_json("GET", "/counters/%2e%2e"), {"value": 0})
         equal(service.ask_json("GET", "/counters/a%2Fb"), {"value": 0})
         alive(service)
+
+
+def test_no_host():
+    with Service() as service:
+        without = service.raw(request("GET /healthz HTTP/1.1"))
+        equal(status_of(without), 400)
+        contains(without.decode("latin-1"), '"code":"invalid"', "Host", "Access-Control-Allow-Origin: *")
+        equal(status_of(service.raw(request("GET /healthz HTTP/1.0"))), 200)
 
 
 def test_targets_for_proxies():
