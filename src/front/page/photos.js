@@ -38,6 +38,7 @@ export class PhotoList {
     this.handlers = handlers;
     this.photos = [];
     this.elements = new Map();
+    this.numbers = new Map();
     this.contact = null;
     list.addEventListener('keydown', (event) => this.#onKey(event));
     list.addEventListener('focusin', (event) => this.#setStop(event.target.closest('li')));
@@ -79,7 +80,8 @@ export class PhotoList {
     const [photo] = this.photos.splice(from, 1);
     this.photos.splice(to, 0, photo);
     this.refresh();
-    this.handlers.say(`${photo.name}: now ${to + 1} of ${last + 1}.`);
+    this.handlers.say(photo.state === 'stored' ? `${photo.name}: now ${this.#place(photo)}.`
+      : `${photo.name}: moved. It gets a number when it is uploaded.`);
     this.handlers.onOrder();
     return true;
   }
@@ -103,8 +105,8 @@ export class PhotoList {
         this.list.insertBefore(element, this.list.children[index] ?? null);
         focused?.focus();
       }
-      this.#label(photo, index);
     });
+    this.#renumber();
     if (!this.list.querySelector('.photo[tabindex="0"]')) this.#setStop(this.list.firstElementChild);
   }
 
@@ -130,17 +132,24 @@ export class PhotoList {
     remove.setAttribute('aria-label', `Remove ${photo.name}`);
     retry.setAttribute('aria-label', `Try again to upload ${photo.name}`);
     item.append(button, progress, retry, remove);
-    this.elements.set(photo, item);
-    this.update(photo);
+    this.#draw(photo, item);
     return item;
   }
 
-  #label(photo, index) {
+  // Photos are numbered as the grid numbers its cells: what the service has not got has none.
+  #renumber() {
+    this.numbers = new Map(this.stored.map((photo, index) => [photo, index + 1]));
+    for (const photo of this.photos) this.#label(photo);
+  }
+
+  #place(photo) {
+    return this.numbers.has(photo) ? `${this.numbers.get(photo)} of ${this.numbers.size}` : '';
+  }
+
+  #label(photo) {
     const item = this.elements.get(photo);
-    const reason = this.#reason(photo);
-    item.querySelector('.number').textContent = String(index + 1);
-    item.querySelector('.photo').setAttribute('aria-label',
-      `${photo.name}, ${index + 1} of ${this.photos.length}${reason ? `, ${reason}` : ''}`);
+    item.querySelector('.number').textContent = this.numbers.get(photo) ?? '';
+    item.querySelector('.photo').setAttribute('aria-label', [photo.name, this.#place(photo), this.#reason(photo)].filter(Boolean).join(', '));
   }
 
   #reason(photo) {
@@ -154,6 +163,12 @@ export class PhotoList {
   update(photo) {
     const item = this.elements.get(photo);
     if (!item) return;
+    this.#draw(photo, item);
+    if (this.numbers.has(photo) === (photo.state === 'stored')) this.#label(photo);
+    else this.#renumber();
+  }
+
+  #draw(photo, item) {
     const contact = this.contact;
     const reason = this.#reason(photo);
     const bad = photo.state === 'failed' || Boolean(contact?.failed.has(photo.key));
@@ -172,7 +187,6 @@ export class PhotoList {
       style.backgroundSize = `${contact.columns * 100}% ${contact.rows * 100}%`;
       style.backgroundPosition = `${part(cell % contact.columns, contact.columns)} ${part(Math.floor(cell / contact.columns), contact.rows)}`;
     }
-    this.#label(photo, this.photos.indexOf(photo));
   }
 
   #setStop(item) {
