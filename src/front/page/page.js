@@ -9,7 +9,7 @@ import { build, Latest, load, markFailed } from './grid.js';
 import { currentId, randomId, showInAddress, whyNot } from './gridid.js';
 import { readOptions, sharedOptions, takeOptions } from './options.js';
 import { inSavedOrder, saveOrder } from './order.js';
-import { PhotoList, rememberName } from './photos.js';
+import { PhotoList, rememberName, storedPhotos } from './photos.js';
 import { copy, download, fileName } from './share.js';
 import { Uploads } from './upload.js';
 
@@ -19,6 +19,7 @@ const ARRIVING_MS = 1200; // while uploads come in, so that not each of them bui
 const form = $('options');
 
 let gridId = '';
+let complete = false; // whether all photos of the grid are listed, as far as anybody can know
 let shown = null; // {answer, options} of the picture that is seen
 let retry = null; // what "Try again" does
 
@@ -73,7 +74,7 @@ function showFailed({ answer }) {
     remove.textContent = 'Remove';
     remove.setAttribute('aria-label', `Remove ${list.nameOf(key)}`);
     remove.addEventListener('click', () => {
-      const photo = list.photos.find((each) => each.key === key);
+      const photo = list.find(key);
       if (photo) removePhoto(photo);
     });
     item.append(name, why, remove);
@@ -166,7 +167,7 @@ function layOut() {
 
 function changed({ ordered = true, soonMs = QUIET_MS } = {}) {
   layOut();
-  if (ordered) saveOrder(gridId, list.stored.map((photo) => photo.key));
+  if (ordered && complete) saveOrder(gridId, list.stored.map((photo) => photo.key));
   if (!list.stored.length) return;
   builds.soon(soonMs);
   contacts.soon(soonMs / 2);
@@ -192,13 +193,16 @@ async function removeAll() {
   const count = list.photos.length;
   $('sure-title').textContent = count === 1 ? 'Remove the photo?' : `Remove all ${count} photos?`;
   if (await openDialog($('sure-dialog')) !== 'ok') return;
-  for (const photo of list.photos) uploads.drop(photo);
+  const id = gridId;
+  const gone = new Set(list.photos);
+  for (const photo of gone) uploads.drop(photo);
   try {
-    await ask('DELETE', path('grids', gridId));
+    await ask('DELETE', path('grids', id));
   } catch (error) {
     if (error.status !== 404) { showError(error, removeAll); return; }
   }
-  list.setKeys([]);
+  if (gridId !== id) return;
+  list.show(list.photos.filter((photo) => !gone.has(photo)));
   clearError();
   changed();
   say('All photos removed.');
@@ -226,6 +230,8 @@ const uploads = new Uploads({
   onStored: (photo) => {
     rememberName(photo.key, photo.name);
     if (photo.gridId !== gridId) return;
+    const twin = list.photos.find((each) => each !== photo && each.key === photo.key);
+    if (twin) list.remove(twin); // the service listed it before it answered its upload
     const now = performance.now();
     if (arriving < now) arriving = now + ARRIVING_MS;
     changed({ soonMs: uploads.queue.length || uploads.running > 1 ? arriving - now : QUIET_MS });
@@ -233,6 +239,13 @@ const uploads = new Uploads({
 });
 
 // Which grid
+
+// Photos may have come in, and moved, while the service was asked for its keys.
+function showKeys(keys) {
+  const listed = new Map(list.photos.map((photo) => [photo.key, photo]));
+  const stored = storedPhotos(gridId, inSavedOrder(gridId, keys)).map((photo) => listed.get(photo.key) ?? photo);
+  list.show(new Set([...stored, ...list.photos]));
+}
 
 /** `isNew`: nobody can have put anything into it. */
 async function openGrid(id, { push = false, isNew = false } = {}) {
@@ -248,18 +261,19 @@ async function openGrid(id, { push = false, isNew = false } = {}) {
   document.title = `${id} · tessera`;
   showInAddress(id, sharedOptions(form), { push });
   list.setContact(null);
-  list.setKeys([]);
-  if (isNew) {
-    layOut();
-    return;
-  }
+  list.show(uploads.of(id));
+  complete = isNew;
+  if (isNew || list.photos.length) layOut();
+  if (isNew) return;
   try {
     const { keys } = await ask('GET', path('grids', id), { query: { order: 'added' } });
     if (gridId !== id) return;
-    list.setKeys(inSavedOrder(id, keys));
+    showKeys(keys);
+    complete = true;
   } catch (error) {
     if (gridId !== id) return;
-    if (error.status !== 404) showError(error, () => openGrid(id)); // 404: nothing is in it yet
+    complete = error.status === 404; // nothing is in it yet
+    if (!complete) showError(error, () => openGrid(id));
   }
   changed({ ordered: false, soonMs: 0 });
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The list of photos: what is in it, its elements, and moving through it by keyboard.
 //
-// A photo is {key, name, state, progress, error}: state is "waiting", "sending" or "failed" until the service has it
-// and its key is known, then "stored". Everything about it that came from elsewhere is shown as text only.
+// A photo is {gridId, key, name, state, progress, error}: state is "waiting", "sending" or "failed" until the service
+// has it and its key is known, then "stored". Everything about it that came from elsewhere is shown as text only.
 
 import { makeDraggable } from './drag.js';
 
@@ -31,6 +31,12 @@ function make(tag, className, text) {
   return element;
 }
 
+/** The photos of these keys, which the service has. */
+export function storedPhotos(gridId, keys) {
+  const names = readNames();
+  return keys.map((key) => ({ gridId, key, name: Object.hasOwn(names, key) ? String(names[key]) : nameOfKey(key), state: 'stored', progress: 1 }));
+}
+
 export class PhotoList {
   /** `list` is the <ol>; handlers: onOrder(), onRemove(photo), onRetry(photo), say(text). */
   constructor(list, handlers) {
@@ -47,14 +53,19 @@ export class PhotoList {
 
   get stored() { return this.photos.filter((photo) => photo.state === 'stored'); }
 
-  nameOf(key) { return this.photos.find((photo) => photo.key === key)?.name ?? key; }
+  find(key) { return this.photos.find((photo) => photo.key === key); }
 
-  /** Replaces all by the keys that the service has. */
-  setKeys(keys) {
-    const names = readNames();
-    this.photos = keys.map((key) => ({ key, name: Object.hasOwn(names, key) ? String(names[key]) : nameOfKey(key), state: 'stored', progress: 1 }));
-    this.list.replaceChildren();
-    this.elements.clear();
+  nameOf(key) { return this.find(key)?.name ?? key; }
+
+  /** Replaces all photos; those that were listed before keep their elements. */
+  show(photos) {
+    const stay = new Set(photos);
+    for (const [photo, element] of this.elements) {
+      if (stay.has(photo)) continue;
+      element.remove();
+      this.elements.delete(photo);
+    }
+    this.photos = [...photos];
     this.refresh();
   }
 

@@ -37,14 +37,19 @@ export class Uploads {
     this.onStored = onStored;
     this.queue = [];
     this.running = 0;
+    this.unstored = new Set(); // on their way, or failed
   }
 
   get busy() { return this.running + this.queue.length > 0; }
+
+  /** The photos of a grid that the service has not got yet. */
+  of(gridId) { return [...this.unstored].filter((photo) => photo.gridId === gridId); }
 
   /** A photo for the list, which is sent when its turn comes. */
   add(gridId, file) {
     const photo = { key: null, name: shownName(file.name), file, gridId, state: 'waiting', progress: 0 };
     this.queue.push(photo);
+    this.unstored.add(photo);
     queueMicrotask(() => this.#next());
     return photo;
   }
@@ -59,6 +64,7 @@ export class Uploads {
   /** Stops it, sent or not. */
   drop(photo) {
     this.queue = this.queue.filter((waiting) => waiting !== photo);
+    this.unstored.delete(photo);
     photo.stop?.abort();
   }
 
@@ -89,6 +95,8 @@ export class Uploads {
       Object.assign(photo, { state: 'failed', error: error.message, stop: null, file: hopeless ? null : photo.file });
     }
     this.onChange(photo);
-    if (photo.state === 'stored') this.onStored(photo);
+    if (photo.state !== 'stored') return;
+    this.unstored.delete(photo);
+    this.onStored(photo);
   }
 }
