@@ -58,15 +58,26 @@ function delayAnswersToFiles(page, ms) {
   }, ms);
 }
 
-/** The page shows as many photos as the service has of the grid, now and after a reload. */
+/** The same for all requests. */
+async function delayAnswers(page) {
+  const network = await page.context().newCDPSession(page);
+  await network.send('Network.enable');
+  await network.send('Network.emulateNetworkConditions', { offline: false, latency: LATENCY_MS, downloadThroughput: -1, uploadThroughput: -1 });
+}
+
+async function removeFirst(page) {
+  await page.locator('#photos > li').first().hover();
+  await page.locator('#photos .remove').first().click();
+}
+
+/** The page shows as many photos as the service has of the grid, and so does another browser. */
 async function settled(page, world, grid, count) {
   await until('no photo on its way', async () => await page.locator('#photos > li:not([data-state=stored])').count() === 0);
   await until(`${count} photos at the service`, async () => (await keysOf(page, world, grid)).length === count);
   await page.waitForTimeout(2 * LATENCY_MS); // whatever comes late
   assert.equal((await keysOf(page, world, grid)).length, count);
   assert.equal(await listed(page), count);
-  await page.reload();
-  await stored(page, count);
+  await stored(await world.browser.open(world.url(grid), { forgive: [/404/] }), count);
 }
 
 module.exports = {
@@ -86,6 +97,8 @@ module.exports = {
     assert(titles[0].includes(green) && titles[1].includes(red), titles.join('; '));
     await page.unroute(`**/grids/${grid}?*`);
     await settled(page, world, grid, 5);
+    await page.reload();
+    await stored(page, 5);
     assert((await page.locator('#photos .photo').first().getAttribute('title')).includes(green), 'the order is kept');
   },
 
@@ -126,5 +139,90 @@ module.exports = {
     await page.locator('#empty').waitFor();
     await page.goBack();
     await settled(page, world, grid, 1);
+  },
+
+  async 'a photo removed when the service listed it before it answered its upload is gone'(world) {
+    const grid = 'removed-twin';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    await delayAnswersToFiles(page, 3000);
+    await page.locator('#files').setInputFiles(files(world, 1));
+    await until('the service has it', async () => (await keysOf(page, world, grid)).length === 1);
+    await page.locator('#grid-new').click();
+    await page.locator('#empty').waitFor();
+    await page.goBack();
+    await stored(page, 1);
+    await page.locator('#photos > li[data-state=stored]').hover();
+    await page.locator('#photos > li[data-state=stored] .remove').click();
+    await settled(page, world, grid, 0);
+  },
+
+  async 'a photo removed while its upload is answered does not come back'(world) {
+    const grid = 'removed-early';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    await delayAnswers(page);
+    await page.locator('#files').setInputFiles(files(world, 2));
+    await page.waitForTimeout(LATENCY_MS / 2);
+    await removeFirst(page);
+    assert.equal(await listed(page), 1);
+    await settled(page, world, grid, 1);
+  },
+
+  async 'a photo removed early is not seen again by who leaves its grid and comes back'(world) {
+    const grid = 'removed-left';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    await delayAnswers(page);
+    await page.locator('#files').setInputFiles(files(world, 2));
+    await page.waitForTimeout(LATENCY_MS / 2);
+    await removeFirst(page);
+    await page.locator('#grid-new').click();
+    await page.locator('#empty').waitFor();
+    await page.goBack();
+    await settled(page, world, grid, 1);
+  },
+
+  async 'all photos removed while they are uploaded are gone'(world) {
+    const grid = 'removed-all';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    await delayAnswers(page);
+    await page.locator('#files').setInputFiles(files(world, 5));
+    await page.waitForTimeout(LATENCY_MS / 2);
+    await page.locator('#remove-all').click();
+    await page.locator('#sure-dialog button[value=ok]').click();
+    await settled(page, world, grid, 0);
+  },
+
+  async 'a large photo removed before its bytes are sent leaves nothing behind'(world) {
+    const grid = 'removed-large';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    await delayAnswers(page);
+    await page.locator('#files').setInputFiles(world.file('large.png'));
+    await until('the service has a key for it', async () => (await keysOf(page, world, grid)).length === 1);
+    await removeFirst(page);
+    await settled(page, world, grid, 0);
+    assert(!page.requested.some((line) => line.startsWith('PUT /objects/')), 'nor is it sent');
+  },
+
+  async 'a large photo removed while its bytes are sent leaves nothing behind'(world) {
+    const grid = 'removed-half';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    await delay(page, '**/objects/**', 1000);
+    await page.locator('#files').setInputFiles(world.file('large.png'));
+    await until('it is being sent', () => page.requested.some((line) => line.startsWith('PUT /objects/')));
+    await removeFirst(page);
+    await settled(page, world, grid, 0);
+  },
+
+  async 'a large photo removed when all its bytes are sent is taken out after the answer'(world) {
+    const grid = 'removed-sent';
+    const page = await world.browser.open(world.url(grid), { forgive: [/404/] });
+    const heard = [];
+    page.on('requestfinished', (request) => heard.push(request.method()));
+    await delayAnswers(page);
+    await page.locator('#files').setInputFiles(world.file('large.png'));
+    await until('all of it sent', () => page.evaluate(() => document.querySelector('#photos progress')?.value === 1));
+    assert.equal(await page.locator('#photos > li[data-state=sending]').count(), 1);
+    await removeFirst(page);
+    await settled(page, world, grid, 0);
+    assert(heard.includes('PUT') && heard.indexOf('PUT') < heard.indexOf('DELETE'), heard.join());
   },
 };

@@ -20,6 +20,7 @@ const form = $('options');
 
 let gridId = '';
 let complete = false; // whether all photos of the grid are listed, as far as anybody can know
+const takenOut = new Set(); // keys of photos removed here, which a list that is on its way may still hold
 let shown = null; // {answer, options} of the picture that is seen
 let retry = null; // what "Try again" does
 
@@ -173,18 +174,27 @@ function changed({ ordered = true, soonMs = QUIET_MS } = {}) {
   contacts.soon(soonMs / 2);
 }
 
-async function removePhoto(photo) {
+function removePhoto(photo) {
   uploads.drop(photo);
   list.remove(photo);
   say(`${photo.name} removed, ${list.photos.length} left.`);
   changed();
-  if (!photo.key) return;
+  if (photo.state === 'stored') takeOut(photo);
+}
+
+/** Takes a photo out of the service's grid. */
+async function takeOut(photo) {
+  takenOut.add(photo.key);
   try {
-    await ask('DELETE', path('grids', gridId, photo.key));
+    await ask('DELETE', path('grids', photo.gridId, photo.key));
   } catch (error) {
     if (error.status === 404) return;
-    list.add(photo);
-    changed();
+    takenOut.delete(photo.key);
+    photo.state = 'stored'; // whatever came of its upload, the grid has it
+    if (photo.gridId === gridId) {
+      list.add(photo);
+      changed();
+    }
     showError(error, () => removePhoto(photo));
   }
 }
@@ -196,6 +206,7 @@ async function removeAll() {
   const id = gridId;
   const gone = new Set(list.photos);
   for (const photo of gone) uploads.drop(photo);
+  list.show(list.stored);
   try {
     await ask('DELETE', path('grids', id));
   } catch (error) {
@@ -227,9 +238,18 @@ const list = new PhotoList($('photos'), {
 let arriving = 0; // when the next build for arriving photos is due
 const uploads = new Uploads({
   onChange: (photo) => list.update(photo),
+  onDropped: (photo) => {
+    const shownAgain = list.find(photo.key); // its grid was opened anew before its upload was answered
+    if (shownAgain) {
+      list.remove(shownAgain);
+      changed();
+    }
+    return takeOut(photo);
+  },
   onStored: (photo) => {
     rememberName(photo.key, photo.name);
     if (photo.gridId !== gridId) return;
+    if (takenOut.has(photo.key)) { list.remove(photo); layOut(); return; } // its twin was removed
     const twin = list.photos.find((each) => each !== photo && each.key === photo.key);
     if (twin) list.remove(twin); // the service listed it before it answered its upload
     const now = performance.now();
@@ -243,8 +263,9 @@ const uploads = new Uploads({
 // Photos may have come in, and moved, while the service was asked for its keys.
 function showKeys(keys) {
   const listed = new Map(list.photos.map((photo) => [photo.key, photo]));
-  const stored = storedPhotos(gridId, inSavedOrder(gridId, keys)).map((photo) => listed.get(photo.key) ?? photo);
-  list.show(new Set([...stored, ...list.photos]));
+  const there = inSavedOrder(gridId, keys.filter((key) => !takenOut.has(key)));
+  const photos = storedPhotos(gridId, there).map((photo) => listed.get(photo.key) ?? photo);
+  list.show(new Set([...photos, ...list.photos]));
 }
 
 /** `isNew`: nobody can have put anything into it. */
