@@ -210,7 +210,11 @@ async function removeAll() {
   try {
     await ask('DELETE', path('grids', id));
   } catch (error) {
-    if (error.status !== 404) { showError(error, removeAll); return; }
+    if (error.status !== 404) {
+      layOut();
+      showError(error, gridId === id ? removeAll : null);
+      return;
+    }
   }
   if (gridId !== id) return;
   list.show(list.photos.filter((photo) => !gone.has(photo)));

@@ -92,7 +92,7 @@ export class PhotoList {
     this.photos.splice(to, 0, photo);
     this.refresh();
     this.handlers.say(photo.state === 'stored' ? `${photo.name}: now ${this.#place(photo)}.`
-      : `${photo.name}: moved. It gets a number when it is uploaded.`);
+      : `${photo.name}: moved. It has no number, as it is not uploaded.`);
     this.handlers.onOrder();
     return true;
   }
