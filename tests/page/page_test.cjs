@@ -26,7 +26,7 @@ async function main() {
     doomedUrl: settings.doomed_url,
     endDoomed: () => process.kill(settings.doomed_pid, 'SIGKILL'),
   };
-  const tests = ['upload', 'arrange', 'trouble', 'looks'].flatMap((part) => Object.entries(require(`./${part}_test.cjs`)));
+  const tests = ['upload', 'meanwhile', 'arrange', 'trouble', 'looks'].flatMap((part) => Object.entries(require(`./${part}_test.cjs`)));
   let failed = 0;
   for (const [name, test] of tests.filter(([each]) => each.includes(word))) {
     const began = Date.now();

@@ -3,7 +3,7 @@
 'use strict';
 
 const assert = require('assert/strict');
-const { until, sized } = require('./harness.cjs');
+const { until, sized, colourOf } = require('./harness.cjs');
 
 const HOSTILE = [
   '<img src=x onerror="document.title=1">.png',
@@ -40,6 +40,28 @@ module.exports = {
     await page.locator('#failed-list button').click();
     await until('nothing failed any more', () => page.locator('#failed').isHidden());
     assert.equal(await page.locator('.mark').count(), 0);
+  },
+
+  async 'photos have the numbers that they have in the picture, and those not uploaded have none'({ browser, url, file }) {
+    const page = await browser.open(`${url('numbers')}&columns=3&width=64&height=64&numbers=1`, { forgive: [/404|415/] });
+    const numbers = () => page.locator('#photos .number').allTextContents();
+    for (const [index, name] of ['words.jpg', 'red.png', 'broken.png', 'green.png'].entries()) { // their order matters
+      await page.locator('#files').setInputFiles(file(name));
+      await until(`${name} is answered`, async () => await page.locator('#photos > li:is([data-state=stored], [data-state=failed])').count() === index + 1);
+    }
+    await until('three in a row', async () => await colourOf(page, 2, 3, 64) === 'green');
+    assert.equal(await colourOf(page, 0, 3, 64), 'red');
+    assert.deepEqual(await numbers(), ['', '1', '2', '3']);
+    assert.match(await page.locator('#failed-list li').textContent(), /broken\.png.*Number 2:/);
+    assert.match(await page.locator('#photos .photo').nth(1).getAttribute('aria-label'), /^red\.png, 1 of 3/);
+    assert.doesNotMatch(await page.locator('#photos .photo').first().getAttribute('aria-label'), / of \d/);
+    await browser.shot(page, 'numbers', { fullPage: true });
+    await page.locator('#photos .photo').nth(1).focus();
+    await page.keyboard.press('Alt+End');
+    await until('it is announced', async () => /red\.png: now 3 of 3/.test(await page.locator('#live').textContent()));
+    assert.deepEqual(await numbers(), ['', '1', '2', '3']);
+    await page.getByRole('button', { name: 'Remove broken.png' }).first().click();
+    await until('the rest moves up', async () => String(await numbers()) === ',1,2');
   },
 
   async 'a token is asked for once, and kept for the session'({ browser, tokenUrl, token, file }) {

@@ -65,13 +65,19 @@ function waitSeconds(header, attempt) {
 }
 
 // XMLHttpRequest, as fetch() cannot tell how much of a body has been sent.
-function send({ method, url, headers, body, signal, onProgress }) {
+function send({ method, url, headers, body, signal, awaitedFrom = Infinity, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const abort = () => request.abort();
+    let sent = 0;
+    const abort = () => { if (sent < awaitedFrom) request.abort(); };
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded / Math.max(event.total, 1));
+    if (onProgress) {
+      request.upload.onprogress = (event) => {
+        sent = event.loaded / Math.max(event.total, 1);
+        onProgress(sent);
+      };
+    }
     request.onload = () => resolve(request);
     request.onerror = () => reject(noAnswer());
     request.onabort = () => reject(new ApiError('aborted', 'stopped'));
@@ -130,7 +136,8 @@ function newToken(refused) {
 
 /**
  * Asks the service (address as path() makes it) and resolves to its JSON; rejects with ApiError.
- * Options: query (an object), json or body with type, signal, onProgress(0…1), onWait().
+ * Options: query (an object), json or body with type, signal, onProgress(0…1), onWait(), and awaitedFrom: the part (0…1)
+ * of the body from which on the signal does not stop the request any more, as the service may do what it says already.
  */
 export async function ask(method, address, { query, json, body, type, ...rest } = {}) {
   const url = new URL(query ? `${address}?${new URLSearchParams(query)}` : address, BASE);

@@ -9,7 +9,7 @@ import { build, Latest, load, markFailed } from './grid.js';
 import { currentId, randomId, showInAddress, whyNot } from './gridid.js';
 import { readOptions, sharedOptions, takeOptions } from './options.js';
 import { inSavedOrder, saveOrder } from './order.js';
-import { PhotoList, rememberName } from './photos.js';
+import { PhotoList, rememberName, storedPhotos } from './photos.js';
 import { copy, download, fileName } from './share.js';
 import { Uploads } from './upload.js';
 
@@ -19,6 +19,8 @@ const ARRIVING_MS = 1200; // while uploads come in, so that not each of them bui
 const form = $('options');
 
 let gridId = '';
+let complete = false; // whether all photos of the grid are listed, as far as anybody can know
+const takenOut = new Set(); // keys of photos removed here, which a list that is on its way may still hold
 let shown = null; // {answer, options} of the picture that is seen
 let retry = null; // what "Try again" does
 
@@ -73,7 +75,7 @@ function showFailed({ answer }) {
     remove.textContent = 'Remove';
     remove.setAttribute('aria-label', `Remove ${list.nameOf(key)}`);
     remove.addEventListener('click', () => {
-      const photo = list.photos.find((each) => each.key === key);
+      const photo = list.find(key);
       if (photo) removePhoto(photo);
     });
     item.append(name, why, remove);
@@ -166,24 +168,33 @@ function layOut() {
 
 function changed({ ordered = true, soonMs = QUIET_MS } = {}) {
   layOut();
-  if (ordered) saveOrder(gridId, list.stored.map((photo) => photo.key));
+  if (ordered && complete) saveOrder(gridId, list.stored.map((photo) => photo.key));
   if (!list.stored.length) return;
   builds.soon(soonMs);
   contacts.soon(soonMs / 2);
 }
 
-async function removePhoto(photo) {
+function removePhoto(photo) {
   uploads.drop(photo);
   list.remove(photo);
   say(`${photo.name} removed, ${list.photos.length} left.`);
   changed();
-  if (!photo.key) return;
+  if (photo.state === 'stored') takeOut(photo);
+}
+
+/** Takes a photo out of the service's grid. */
+async function takeOut(photo) {
+  takenOut.add(photo.key);
   try {
-    await ask('DELETE', path('grids', gridId, photo.key));
+    await ask('DELETE', path('grids', photo.gridId, photo.key));
   } catch (error) {
     if (error.status === 404) return;
-    list.add(photo);
-    changed();
+    takenOut.delete(photo.key);
+    photo.state = 'stored'; // whatever came of its upload, the grid has it
+    if (photo.gridId === gridId) {
+      list.add(photo);
+      changed();
+    }
     showError(error, () => removePhoto(photo));
   }
 }
@@ -192,13 +203,21 @@ async function removeAll() {
   const count = list.photos.length;
   $('sure-title').textContent = count === 1 ? 'Remove the photo?' : `Remove all ${count} photos?`;
   if (await openDialog($('sure-dialog')) !== 'ok') return;
-  for (const photo of list.photos) uploads.drop(photo);
+  const id = gridId;
+  const gone = new Set(list.photos);
+  for (const photo of gone) uploads.drop(photo);
+  list.show(list.stored);
   try {
-    await ask('DELETE', path('grids', gridId));
+    await ask('DELETE', path('grids', id));
   } catch (error) {
-    if (error.status !== 404) { showError(error, removeAll); return; }
+    if (error.status !== 404) {
+      layOut();
+      showError(error, gridId === id ? removeAll : null);
+      return;
+    }
   }
-  list.setKeys([]);
+  if (gridId !== id) return;
+  list.show(list.photos.filter((photo) => !gone.has(photo)));
   clearError();
   changed();
   say('All photos removed.');
@@ -223,9 +242,20 @@ const list = new PhotoList($('photos'), {
 let arriving = 0; // when the next build for arriving photos is due
 const uploads = new Uploads({
   onChange: (photo) => list.update(photo),
+  onDropped: (photo) => {
+    const shownAgain = list.find(photo.key); // its grid was opened anew before its upload was answered
+    if (shownAgain) {
+      list.remove(shownAgain);
+      changed();
+    }
+    return takeOut(photo);
+  },
   onStored: (photo) => {
     rememberName(photo.key, photo.name);
     if (photo.gridId !== gridId) return;
+    if (takenOut.has(photo.key)) { list.remove(photo); layOut(); return; } // its twin was removed
+    const twin = list.photos.find((each) => each !== photo && each.key === photo.key);
+    if (twin) list.remove(twin); // the service listed it before it answered its upload
     const now = performance.now();
     if (arriving < now) arriving = now + ARRIVING_MS;
     changed({ soonMs: uploads.queue.length || uploads.running > 1 ? arriving - now : QUIET_MS });
@@ -233,6 +263,14 @@ const uploads = new Uploads({
 });
 
 // Which grid
+
+// Photos may have come in, and moved, while the service was asked for its keys.
+function showKeys(keys) {
+  const listed = new Map(list.photos.map((photo) => [photo.key, photo]));
+  const there = inSavedOrder(gridId, keys.filter((key) => !takenOut.has(key)));
+  const photos = storedPhotos(gridId, there).map((photo) => listed.get(photo.key) ?? photo);
+  list.show(new Set([...photos, ...list.photos]));
+}
 
 /** `isNew`: nobody can have put anything into it. */
 async function openGrid(id, { push = false, isNew = false } = {}) {
@@ -248,18 +286,19 @@ async function openGrid(id, { push = false, isNew = false } = {}) {
   document.title = `${id} · tessera`;
   showInAddress(id, sharedOptions(form), { push });
   list.setContact(null);
-  list.setKeys([]);
-  if (isNew) {
-    layOut();
-    return;
-  }
+  list.show(uploads.of(id));
+  complete = isNew;
+  if (isNew || list.photos.length) layOut();
+  if (isNew) return;
   try {
     const { keys } = await ask('GET', path('grids', id), { query: { order: 'added' } });
     if (gridId !== id) return;
-    list.setKeys(inSavedOrder(id, keys));
+    showKeys(keys);
+    complete = true;
   } catch (error) {
     if (gridId !== id) return;
-    if (error.status !== 404) showError(error, () => openGrid(id)); // 404: nothing is in it yet
+    complete = error.status === 404; // nothing is in it yet
+    if (!complete) showError(error, () => openGrid(id));
   }
   changed({ ordered: false, soonMs: 0 });
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The list of photos: what is in it, its elements, and moving through it by keyboard.
 //
-// A photo is {key, name, state, progress, error}: state is "waiting", "sending" or "failed" until the service has it
-// and its key is known, then "stored". Everything about it that came from elsewhere is shown as text only.
+// A photo is {gridId, key, name, state, progress, error}: state is "waiting", "sending" or "failed" until the service
+// has it and its key is known, then "stored". Everything about it that came from elsewhere is shown as text only.
 
 import { makeDraggable } from './drag.js';
 
@@ -31,6 +31,12 @@ function make(tag, className, text) {
   return element;
 }
 
+/** The photos of these keys, which the service has. */
+export function storedPhotos(gridId, keys) {
+  const names = readNames();
+  return keys.map((key) => ({ gridId, key, name: Object.hasOwn(names, key) ? String(names[key]) : nameOfKey(key), state: 'stored', progress: 1 }));
+}
+
 export class PhotoList {
   /** `list` is the <ol>; handlers: onOrder(), onRemove(photo), onRetry(photo), say(text). */
   constructor(list, handlers) {
@@ -38,6 +44,7 @@ export class PhotoList {
     this.handlers = handlers;
     this.photos = [];
     this.elements = new Map();
+    this.numbers = new Map();
     this.contact = null;
     list.addEventListener('keydown', (event) => this.#onKey(event));
     list.addEventListener('focusin', (event) => this.#setStop(event.target.closest('li')));
@@ -46,14 +53,19 @@ export class PhotoList {
 
   get stored() { return this.photos.filter((photo) => photo.state === 'stored'); }
 
-  nameOf(key) { return this.photos.find((photo) => photo.key === key)?.name ?? key; }
+  find(key) { return this.photos.find((photo) => photo.key === key); }
 
-  /** Replaces all by the keys that the service has. */
-  setKeys(keys) {
-    const names = readNames();
-    this.photos = keys.map((key) => ({ key, name: Object.hasOwn(names, key) ? String(names[key]) : nameOfKey(key), state: 'stored', progress: 1 }));
-    this.list.replaceChildren();
-    this.elements.clear();
+  nameOf(key) { return this.find(key)?.name ?? key; }
+
+  /** Replaces all photos; those that were listed before keep their elements. */
+  show(photos) {
+    const stay = new Set(photos);
+    for (const [photo, element] of this.elements) {
+      if (stay.has(photo)) continue;
+      element.remove();
+      this.elements.delete(photo);
+    }
+    this.photos = [...photos];
     this.refresh();
   }
 
@@ -79,7 +91,8 @@ export class PhotoList {
     const [photo] = this.photos.splice(from, 1);
     this.photos.splice(to, 0, photo);
     this.refresh();
-    this.handlers.say(`${photo.name}: now ${to + 1} of ${last + 1}.`);
+    this.handlers.say(photo.state === 'stored' ? `${photo.name}: now ${this.#place(photo)}.`
+      : `${photo.name}: moved. It has no number, as it is not uploaded.`);
     this.handlers.onOrder();
     return true;
   }
@@ -103,8 +116,8 @@ export class PhotoList {
         this.list.insertBefore(element, this.list.children[index] ?? null);
         focused?.focus();
       }
-      this.#label(photo, index);
     });
+    this.#renumber();
     if (!this.list.querySelector('.photo[tabindex="0"]')) this.#setStop(this.list.firstElementChild);
   }
 
@@ -130,17 +143,24 @@ export class PhotoList {
     remove.setAttribute('aria-label', `Remove ${photo.name}`);
     retry.setAttribute('aria-label', `Try again to upload ${photo.name}`);
     item.append(button, progress, retry, remove);
-    this.elements.set(photo, item);
-    this.update(photo);
+    this.#draw(photo, item);
     return item;
   }
 
-  #label(photo, index) {
+  // Photos are numbered as the grid numbers its cells: what the service has not got has none.
+  #renumber() {
+    this.numbers = new Map(this.stored.map((photo, index) => [photo, index + 1]));
+    for (const photo of this.photos) this.#label(photo);
+  }
+
+  #place(photo) {
+    return this.numbers.has(photo) ? `${this.numbers.get(photo)} of ${this.numbers.size}` : '';
+  }
+
+  #label(photo) {
     const item = this.elements.get(photo);
-    const reason = this.#reason(photo);
-    item.querySelector('.number').textContent = String(index + 1);
-    item.querySelector('.photo').setAttribute('aria-label',
-      `${photo.name}, ${index + 1} of ${this.photos.length}${reason ? `, ${reason}` : ''}`);
+    item.querySelector('.number').textContent = this.numbers.get(photo) ?? '';
+    item.querySelector('.photo').setAttribute('aria-label', [photo.name, this.#place(photo), this.#reason(photo)].filter(Boolean).join(', '));
   }
 
   #reason(photo) {
@@ -154,6 +174,12 @@ export class PhotoList {
   update(photo) {
     const item = this.elements.get(photo);
     if (!item) return;
+    this.#draw(photo, item);
+    if (this.numbers.has(photo) === (photo.state === 'stored')) this.#label(photo);
+    else this.#renumber();
+  }
+
+  #draw(photo, item) {
     const contact = this.contact;
     const reason = this.#reason(photo);
     const bad = photo.state === 'failed' || Boolean(contact?.failed.has(photo.key));
@@ -172,7 +198,6 @@ export class PhotoList {
       style.backgroundSize = `${contact.columns * 100}% ${contact.rows * 100}%`;
       style.backgroundPosition = `${part(cell % contact.columns, contact.columns)} ${part(Math.floor(cell / contact.columns), contact.rows)}`;
     }
-    this.#label(photo, this.photos.indexOf(photo));
   }
 
   #setStop(item) {
