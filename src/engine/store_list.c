@@ -78,7 +78,7 @@ static enum tess_status list(struct tess_store *store, struct listing *listing, 
         status = error_limit(error, "max-cells", "grid %s has more images than the limit max-cells of %zu",
                              grid_id, listing->request->most);
     if (status == TESS_OK && listing->count == 0)
-        status = error_set(error, TESS_ERR_NOT_FOUND, "no images in grid %s; add some first", grid_id);
+        status = error_set(error, TESS_ERR_NOT_FOUND, "no images in grid %s", grid_id);
     return status;
 }
 

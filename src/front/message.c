@@ -106,6 +106,11 @@ enum exit_status message_failure(const struct settings *settings, const struct t
     (void)snprintf(option, sizeof option, "--%s", error->limit);
     if (error->limit[0] != '\0' && is_raisable(error->limit) && !strstr(error->message, option))
         message_advice(settings, "%s sets this limit", option);
+    /* The library does not know how images are added here. */
+    static const char empty_grid[] = "no images in grid ";
+    if (error->status == TESS_ERR_NOT_FOUND &&
+        strncmp(error->message, empty_grid, sizeof empty_grid - 1) == 0)
+        message_advice(settings, "tessera add --grid ID IMAGE adds some");
     if (error->status == TESS_ERR_INTERNAL)
         message_advice(settings, "this is a bug in tessera %s, please report it", tess_version());
     return EXIT_FAILED;
