@@ -187,7 +187,7 @@ def test_large_cells_end_in_time():
         took = time.monotonic() - begun
         contains(done.err, "timeout")
         assert not os.path.exists(output)
-        assert took < 2.2, "%s: it took %.1f s" % (output, took)
+        assert took < 4, "%s: it took %.1f s" % (output, took)
 
 
 def test_output_that_cannot_be_written():

@@ -293,7 +293,7 @@ def test_a_server_that_never_answers():
                 assert done.came_ms < late_ms, "%.0f ms too late" % (done.came_ms - late_ms)
                 begun = time.monotonic()  # until the next event is taken the invocation lasts, and is paid for
                 equal(runtime.invoke(v2("OPTIONS", "/counters/c")).body["statusCode"], 204)
-                assert time.monotonic() - begun < 1, "it waited %.1f s longer" % (time.monotonic() - begun)
+                assert time.monotonic() - begun < 4, "it waited %.1f s longer" % (time.monotonic() - begun)
 
 
 def test_records_that_are_not_reached_in_time():
