@@ -140,7 +140,7 @@ static enum tess_status parse_body(const struct api_call *call, cJSON **body_out
         return TESS_OK;
     if (too_many)
         return refuse_limit(error, "max-cells", "%s: more than the limit max-cells of %u", keys_name,
-                            max_cells > JSON_MAX_MEMBERS ? max_cells : JSON_MAX_MEMBERS);
+                            max_cells);
     return refuse_invalid(error, "the body is not JSON: %s", why);
 }
 

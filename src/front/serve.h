@@ -85,8 +85,7 @@ struct exchange {
     enum api_route route;
     struct api_target target;
 
-    bool keeps_body; /* the route reads it; others' is counted and dropped */
-    char *body;      /* JSON as far as it came */
+    char *body; /* JSON as far as it came */
     size_t body_room;
     uint64_t received_bytes;
     uint64_t reserved_bytes;    /* of the service's body_budget */

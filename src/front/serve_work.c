@@ -84,6 +84,12 @@ static void answer_preflight(struct exchange *exchange)
     serve_add_header(exchange, "Allow", allow);
 }
 
+/* As JSON; other routes' bodies are counted and dropped, but for images. */
+static bool reads_body(const struct exchange *exchange)
+{
+    return exchange->route == API_GENERATE_GRID;
+}
+
 /* Paths of the page's parts are none of the API's. */
 static bool is_page(const struct exchange *exchange)
 {
@@ -112,10 +118,8 @@ void serve_prepare(struct exchange *exchange)
         struct api_request request = {.route = exchange->route, .target = &exchange->target};
         api_run(&exchange->service->api, &request, &exchange->answer);
         exchange->step = EXCHANGE_READY;
-    } else if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes")) {
-        exchange->keeps_body = exchange->route == API_GENERATE_GRID;
-        if (exchange->keeps_body)
-            (void)reserve_body(exchange, SERVICE_BODY_MAX_BYTES);
+    } else if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes") && reads_body(exchange)) {
+        (void)reserve_body(exchange, SERVICE_BODY_MAX_BYTES);
     }
 }
 
@@ -133,7 +137,7 @@ static bool take_json(struct exchange *exchange, const char *data, size_t size)
         serve_refuse(exchange, 413, "limit", "the body is longer than the limit body-bytes of 1048576");
         return false;
     }
-    if (!exchange->keeps_body)
+    if (!reads_body(exchange))
         return true;
     if (have + size > exchange->body_room) {
         const size_t room = room_for(exchange, have + size);

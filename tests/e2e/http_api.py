@@ -153,6 +153,11 @@ def test_keys_choose_and_order():
             many = service.ask_json("POST", "/generate_grid?uniqueGridId=g", body(["k%d" % i for i in range(count)]), status=400)
             equal((many["code"], many["limit"]), ("limit", "max-cells"))
             contains(many["message"], "300")
+    with Service("--max-cells", "100") as service:
+        for count in (101, 5000):
+            many = service.ask_json("POST", "/generate_grid?uniqueGridId=g", body(["k%d" % i for i in range(count)]), status=400)
+            equal((many["code"], many["limit"]), ("limit", "max-cells"))
+            contains(many["message"], "100")
 
 
 def test_what_can_never_fit_is_no_overload():
@@ -345,6 +350,12 @@ def test_health_metrics_and_logs():
         equal(numbers['tessera_grids_total{result="cached"}'], 1)
         equal(numbers['tessera_requests_total{route="generate_grid",status="200"}'], 2)
         equal(numbers['tessera_request_seconds_count{route="counter_get"}'], 2)
+        for stage in ("plan", "fetch", "decode", "place", "encode", "store", "total"): # of the grid that was built
+            equal(numbers['tessera_stage_seconds_count{stage="%s"}' % stage], 1)
+            equal(numbers['tessera_stage_seconds_bucket{stage="%s",le="+Inf"}' % stage], 1)
+        assert 0 < numbers['tessera_stage_seconds_sum{stage="decode"}'] <= numbers['tessera_stage_seconds_sum{stage="total"}']
+        for lane in ("grid", "store"):
+            equal((numbers['tessera_queue_waiting{lane="%s"}' % lane], numbers['tessera_queue_running{lane="%s"}' % lane]), (0, 0))
         equal(numbers['tessera_request_seconds_bucket{route="counter_get",le="+Inf"}'], 2)
         assert numbers["tessera_memory_used_bytes"] == 0 and numbers["tessera_memory_peak_bytes"] > 0
         assert numbers["tessera_resident_bytes"] > 1e6 and numbers["tessera_open_descriptors"] > 3
