@@ -70,6 +70,12 @@ async function removeFirst(page) {
   await page.locator('#photos .remove').first().click();
 }
 
+async function leaveAndReturn(page) {
+  await page.locator('#grid-new').click();
+  await page.locator('#empty').waitFor();
+  await page.goBack();
+}
+
 /** The page shows as many photos as the service has of the grid, and so does another browser. */
 async function settled(page, world, grid, count) {
   await until('no photo on its way', async () => await page.locator('#photos > li:not([data-state=stored])').count() === 0);
@@ -108,9 +114,7 @@ module.exports = {
     await delay(page, '**/add_image*', 400);
     await page.locator('#files').setInputFiles(files(world, 12));
     await page.waitForTimeout(700);
-    await page.locator('#grid-new').click();
-    await page.locator('#empty').waitFor();
-    await page.goBack();
+    await leaveAndReturn(page);
     await stored(page, 12);
     await settled(page, world, grid, 12);
   },
@@ -122,9 +126,7 @@ module.exports = {
     await page.locator('#files').setInputFiles(files(world, 1));
     await page.locator('#photos > li[data-state=failed]').waitFor();
     await page.unroute('**/add_image*');
-    await page.locator('#grid-new').click();
-    await page.locator('#empty').waitFor();
-    await page.goBack();
+    await leaveAndReturn(page);
     await page.getByRole('button', { name: 'Try again to upload red.png' }).click();
     await settled(page, world, grid, 1);
   },
@@ -135,9 +137,7 @@ module.exports = {
     await delayAnswersToFiles(page, 1500);
     await page.locator('#files').setInputFiles(files(world, 1));
     await until('the service has it', async () => (await keysOf(page, world, grid)).length === 1);
-    await page.locator('#grid-new').click();
-    await page.locator('#empty').waitFor();
-    await page.goBack();
+    await leaveAndReturn(page);
     await settled(page, world, grid, 1);
   },
 
@@ -147,9 +147,7 @@ module.exports = {
     await delayAnswersToFiles(page, 3000);
     await page.locator('#files').setInputFiles(files(world, 1));
     await until('the service has it', async () => (await keysOf(page, world, grid)).length === 1);
-    await page.locator('#grid-new').click();
-    await page.locator('#empty').waitFor();
-    await page.goBack();
+    await leaveAndReturn(page);
     await stored(page, 1);
     await page.locator('#photos > li[data-state=stored]').hover();
     await page.locator('#photos > li[data-state=stored] .remove').click();
@@ -174,9 +172,7 @@ module.exports = {
     await page.locator('#files').setInputFiles(files(world, 2));
     await page.waitForTimeout(LATENCY_MS / 2);
     await removeFirst(page);
-    await page.locator('#grid-new').click();
-    await page.locator('#empty').waitFor();
-    await page.goBack();
+    await leaveAndReturn(page);
     await settled(page, world, grid, 1);
   },
 
