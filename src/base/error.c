@@ -143,6 +143,8 @@ const char *tess_status_name(enum tess_status status)
         return "timeout";
     case TESS_ERR_TILE_FAILED:
         return "tile-failed";
+    case TESS_ERR_SETUP:
+        return "setup";
     case TESS_ERR_INTERNAL:
         return "internal";
     }

@@ -54,6 +54,7 @@ int api_http_status(const struct tess_error *error)
         return 501;
     case TESS_ERR_IO:
     case TESS_ERR_DENIED:
+    case TESS_ERR_SETUP:
     case TESS_ERR_INTERNAL:
         break;
     }
