@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,10 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "scratch.h"
+
+enum { POLL_MS = 5 };
 
 static char *text_of(const void *data, size_t size)
 {
@@ -63,9 +67,13 @@ static enum tess_status perform(struct http *http, const struct http_request *re
     memset(response_out, 0, sizeof *response_out);
     bytes_init(&response_out->headers, HTTP_HEADERS_MAX_BYTES);
     bytes_init(&response_out->body, request->max_body_bytes);
-    if (stop_sleep(request->stop, fixture->delay_ms, error) != TESS_OK) {
+    atomic_fetch_add(&fixture->arrived, 1);
+    enum tess_status status = stop_check(request->stop, error);
+    while (status == TESS_OK && atomic_load(&fixture->holding))
+        status = stop_sleep(request->stop, POLL_MS, error);
+    if (status != TESS_OK) {
         response_out->failure = HTTP_STOPPED;
-        return stop_check(request->stop, error);
+        return status;
     }
     (void)pthread_mutex_lock(&fixture->lock);
     record(fixture, request);
@@ -82,6 +90,22 @@ static enum tess_status perform(struct http *http, const struct http_request *re
     response_out->failure = HTTP_TOO_LARGE;
     bytes_clear(&response_out->body);
     return error_limit(error, "max-bytes", "the answer is too large");
+}
+
+void fixture_hold(struct fixture *fixture)
+{
+    atomic_store(&fixture->holding, true);
+}
+
+void fixture_let_go(struct fixture *fixture)
+{
+    atomic_store(&fixture->holding, false);
+}
+
+void fixture_await_arrivals(struct fixture *fixture, unsigned requests)
+{
+    while (atomic_load(&fixture->arrived) < requests)
+        (void)stop_sleep(NULL, POLL_MS, NULL);
 }
 
 static void destroy(struct http *http)

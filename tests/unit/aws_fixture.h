@@ -5,6 +5,8 @@
 #define AWS_FIXTURE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "net/aws_settings.h"
 #include "net/credentials.h"
@@ -34,7 +36,8 @@ struct fixture {
     struct aws_settings settings;
     struct credentials_provider *provider;
     _Atomic int64_t now_s;
-    unsigned delay_ms; /* of each answer */
+    _Atomic bool holding;     /* requests wait at the server until fixture_let_go() */
+    _Atomic unsigned arrived; /* requests that came to the server, answered or not */
 
     pthread_mutex_t lock; /* guards what follows while threads run */
     struct fixture_answer answers[FIXTURE_ANSWERS];
@@ -59,6 +62,12 @@ void fixture_answer_times(struct fixture *fixture, const char *method, const cha
                           const char *body, unsigned times);
 void fixture_failure(struct fixture *fixture, const char *method, const char *url, enum http_failure failure);
 void fixture_forget_answers(struct fixture *fixture);
+
+/* From now on the server answers nobody, until it lets them go. */
+void fixture_hold(struct fixture *fixture);
+void fixture_let_go(struct fixture *fixture);
+/* Waits until so many requests in all have come to the server; a hang is ended by the test's time limit. */
+void fixture_await_arrivals(struct fixture *fixture, unsigned requests);
 
 /* The value of a request's header; NULL: it has none. In a buffer that the next call overwrites. */
 const char *fixture_header(const struct fixture_call *call, const char *name);

@@ -15,7 +15,6 @@
 #include <sqlite3.h>
 
 #include "backend/catalog_sqlite.h"
-#include "base/clock.h"
 #include "scratch.h"
 
 enum { THREADS = 4, HITS = 60 };
@@ -78,7 +77,8 @@ static void *hit_once(void *context)
     return catalog->ops->counter_add(catalog, "waits", 1, &value, NULL) == TESS_OK ? NULL : context;
 }
 
-/* Somebody else has the writer's turn, our own change waits for it, and reads go on. */
+/* Somebody else has the writer's turn, our own change waits for it, and reads go on: one that waited for the
+ * turn, which nobody gives up before they are done, would end as BUSY. */
 static void reads_pass_a_change_that_waits(void **state)
 {
     struct fixture *fixture = *state;
@@ -92,13 +92,11 @@ static void reads_pass_a_change_that_waits(void **state)
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(pthread_create(&thread, NULL, hit_once, catalog), 0);
     usleep(50000); /* it holds the writer by now; if not, the test proves less and still passes */
-    const int64_t begun_ns = clock_monotonic_ns();
     for (int i = 0; i < 20; i++) {
         assert_int_equal(get(catalog, "n"), 5);
         assert_int_equal(get(catalog, "waits"), 0);
         assert_int_equal(count(catalog), 1);
     }
-    assert_true(clock_monotonic_ns() - begun_ns < INT64_C(5000000000)); /* the turn comes after that only */
     assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(other), SQLITE_OK);
     assert_int_equal(pthread_join(thread, &failed), 0);

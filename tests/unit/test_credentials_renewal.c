@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "aws_fixture.h"
-#include "base/clock.h"
 #include "base/error.h"
+#include "countdown.h"
 
 #define BOX "http://169.254.170.2/keys"
 
@@ -121,14 +121,32 @@ struct crowd {
     struct fixture *fixture;
     const char *expected; /* NULL: a failure */
     atomic_int good;
+    atomic_int waiting; /* how many make the request or wait for who does */
 };
+
+/* One of the crowd. It is asked whether to stop when it begins, and again and again while it waits. */
+struct asker {
+    struct crowd *crowd;
+    atomic_int asked;
+};
+
+static enum tess_status go_on(const void *context, struct tess_error *error)
+{
+    struct asker *asker = (struct asker *)(uintptr_t)context;
+    (void)error;
+    if (atomic_fetch_add(&asker->asked, 1) == 1)
+        atomic_fetch_add(&asker->crowd->waiting, 1);
+    return TESS_OK;
+}
 
 static void *get_one(void *context)
 {
     struct crowd *crowd = context;
+    struct asker asker = {.crowd = crowd};
+    const struct stop stop = {go_on, &asker};
     struct credentials credentials;
     struct tess_error error;
-    const enum tess_status status = credentials_get(crowd->fixture->provider, NULL, &credentials, &error);
+    const enum tess_status status = credentials_get(crowd->fixture->provider, &stop, &credentials, &error);
     if (crowd->expected ? status == TESS_OK && strcmp(credentials.keys.access_key_id, crowd->expected) == 0
                         : status == TESS_ERR_DENIED && !strstr(error.message, "hush"))
         crowd->good++;
@@ -140,8 +158,12 @@ static void all_at_once(struct fixture *fixture, const char *expected)
 {
     struct crowd crowd = {.fixture = fixture, .expected = expected};
     pthread_t threads[THREADS];
+    fixture_hold(fixture);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, get_one, &crowd), 0);
+    while (atomic_load(&crowd.waiting) < THREADS)
+        (void)stop_sleep(NULL, 5, NULL);
+    fixture_let_go(fixture);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     assert_int_equal(crowd.good, THREADS);
@@ -152,7 +174,6 @@ static void many_threads_make_one_request(void **state)
     (void)state;
     struct fixture fixture;
     fixture_must_begin(&fixture, box, NULL, NULL, NULL);
-    fixture.delay_ms = 60;
     fixture_answer_times(&fixture, "GET", BOX, 200, fixture_json, 1);
     fixture_answer_times(&fixture, "GET", BOX, 200, second_set, 1);
     all_at_once(&fixture, "JSONKEY");
@@ -170,14 +191,13 @@ static void nobody_waits_for_an_early_renewal(void **state)
     struct fixture fixture;
     begin(&fixture, 200, second_set);
     fixture.now_s = END_S - 800;
-    fixture.delay_ms = 400;
+    fixture_hold(&fixture);
     struct crowd crowd = {.fixture = &fixture, .expected = "SECONDKEY"};
     pthread_t thread;
-    const int64_t start_ns = clock_monotonic_ns();
     assert_int_equal(pthread_create(&thread, NULL, get_one, &crowd), 0);
-    (void)stop_sleep(NULL, 60, NULL);
-    fixture_expect_key(&fixture, "JSONKEY");
-    assert_true(clock_monotonic_ns() - start_ns < 390 * 1000000LL);
+    fixture_await_arrivals(&fixture, 2);
+    fixture_expect_key(&fixture, "JSONKEY"); /* who waited here would wait for ever */
+    fixture_let_go(&fixture);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(crowd.good, 1);
     assert_int_equal(fixture.call_count, 2);
@@ -189,20 +209,10 @@ static void a_failure_is_everybodys(void **state)
     (void)state;
     struct fixture fixture;
     fixture_must_begin(&fixture, box, NULL, NULL, NULL);
-    fixture.delay_ms = 100;
     fixture_answer(&fixture, "GET", BOX, 403, "hush");
     all_at_once(&fixture, NULL);
-    /* One for those that waited; a thread that came late may have asked anew. */
-    assert_in_range(fixture.call_count, 1, 2);
+    assert_int_equal(fixture.call_count, 1);
     fixture_end(&fixture);
-}
-
-static enum tess_status after_100_ms(const void *context, struct tess_error *error)
-{
-    const int64_t *start_ns = context;
-    if (clock_monotonic_ns() - *start_ns < 100 * 1000000LL)
-        return TESS_OK;
-    return error_set(error, TESS_ERR_CANCELLED, "stopped");
 }
 
 static void waiting_can_be_stopped(void **state)
@@ -211,18 +221,18 @@ static void waiting_can_be_stopped(void **state)
     struct fixture fixture;
     struct credentials credentials;
     struct tess_error error;
-    int64_t start_ns = clock_monotonic_ns();
-    const struct stop stop = {after_100_ms, &start_ns};
+    struct countdown countdown = {5};
+    const struct stop stop = countdown_stop(&countdown);
     fixture_must_begin(&fixture, box, NULL, NULL, NULL);
-    fixture.delay_ms = 400;
+    fixture_hold(&fixture);
     fixture_answer(&fixture, "GET", BOX, 200, fixture_json);
     struct crowd crowd = {.fixture = &fixture, .expected = "JSONKEY"};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, get_one, &crowd), 0);
-    (void)stop_sleep(NULL, 30, NULL);
-    assert_int_equal(credentials_get(fixture.provider, &stop, &credentials, &error), TESS_ERR_CANCELLED);
-    assert_string_equal(error.message, "stopped");
-    assert_true(clock_monotonic_ns() - start_ns < 350 * 1000000LL);
+    fixture_await_arrivals(&fixture, 1);
+    assert_int_equal(credentials_get(fixture.provider, &stop, &credentials, &error), TESS_ERR_TIMEOUT);
+    assert_string_equal(error.message, "counted down");
+    fixture_let_go(&fixture);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(crowd.good, 1);
     fixture_end(&fixture);
@@ -232,10 +242,11 @@ static void *get_and_be_stopped(void *context)
 {
     struct crowd *crowd = context;
     struct credentials credentials;
-    const int64_t start_ns = clock_monotonic_ns();
-    const struct stop stop = {after_100_ms, &start_ns};
-    if (credentials_get(crowd->fixture->provider, &stop, &credentials, NULL) == TESS_ERR_CANCELLED)
+    struct countdown countdown = {20};
+    const struct stop stop = countdown_stop(&countdown);
+    if (credentials_get(crowd->fixture->provider, &stop, &credentials, NULL) == TESS_ERR_TIMEOUT)
         crowd->good++;
+    fixture_let_go(crowd->fixture);
     return NULL;
 }
 
@@ -245,12 +256,12 @@ static void another_takes_over(void **state)
     (void)state;
     struct fixture fixture;
     fixture_must_begin(&fixture, box, NULL, NULL, NULL);
-    fixture.delay_ms = 200;
+    fixture_hold(&fixture);
     fixture_answer(&fixture, "GET", BOX, 200, fixture_json);
     struct crowd crowd = {.fixture = &fixture};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, get_and_be_stopped, &crowd), 0);
-    (void)stop_sleep(NULL, 40, NULL);
+    fixture_await_arrivals(&fixture, 1);
     fixture_expect_key(&fixture, "JSONKEY");
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(crowd.good, 1);

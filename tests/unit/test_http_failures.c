@@ -16,7 +16,6 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "http_bench.h"
 
 enum { SLOW_BYTES = 1200000, SLOW_BUFFER_BYTES = 65536 };
@@ -82,9 +81,9 @@ static void slowness_ends(void **state)
 /* However much came before: what counts is the last second. */
 static void a_stall_is_noticed_in_time(void **state)
 {
-    const int64_t begun_ns = clock_monotonic_ns();
-    bench_expect(GET("/burst/900000", .stall_timeout_ms = 1000), HTTP_STALLED, TESS_ERR_TIMEOUT, "1.0 s");
-    assert_in_range((clock_monotonic_ns() - begun_ns) / 1000000, 1000, 1500);
+    /* Were the burst counted in, the average would fall below the bound after a quarter of an hour. */
+    bench_expect(GET("/burst/900000", .stall_timeout_ms = 1000, .total_timeout_ms = 50000), HTTP_STALLED,
+                 TESS_ERR_TIMEOUT, "1.0 s");
 }
 
 /* A server that accepts, and then takes nothing. */
@@ -200,20 +199,16 @@ static void *stop_soon(void *context)
     return NULL;
 }
 
-/* Stops the request 60 ms after its beginning; it must end soon, not when the server gives up. */
+/* Stops the request 60 ms after its beginning; it must end by that: this server never gives up. */
 static void stop_in(struct bench *bench, const char *path)
 {
     static const struct stop stop = {must_stop, NULL};
     pthread_t thread;
     atomic_store(&stopping, 0);
     assert_int_equal(pthread_create(&thread, NULL, stop_soon, &bench->server), 0);
-    const int64_t begun_ns = clock_monotonic_ns();
     bench_expect(
         bench_perform(bench, path, (struct http_request){.stop = &stop, .max_body_bytes = UINT64_C(1) << 40}),
         HTTP_STOPPED, TESS_ERR_CANCELLED, "stopped by the test");
-    /* valgrind runs one thread at a time, and the one that is flooded may be in the way for long. */
-    assert_in_range((clock_monotonic_ns() - begun_ns) / 1000000, 40,
-                    getenv("TESSERA_VALGRIND") ? 15000 : 1000);
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 

