@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# How a test is added. Conventions: exit status 77 means skipped (with a line "skipped: <reason>"); every test has a time limit;
+# How a test is added. Conventions: exit status 77 means skipped (with a line "skipped: <reason>" or "skipped here: <reason>", see README.md); every test has a time limit;
 # sanitizers end a program at their first finding.
 
 set(TESSERA_TEST_TIMEOUT_S 60 CACHE STRING "Time limit of one unit test; sanitizers and valgrind get a multiple")

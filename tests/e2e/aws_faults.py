@@ -16,6 +16,8 @@ from spoilt_grid import attempts, grid, is_good, one_cell_fails
 
 DYNAMODB_ATTEMPTS = 4
 QUICK = ("--read-timeout", "0.8", "--connect-timeout", "1")
+PATIENT = ("--read-timeout", "300")
+FOR_EVER_S = 600
 
 
 def test_slow_down_bursts():
@@ -78,11 +80,9 @@ def test_broken_for_ever():
 def test_stalled_answers():
     one, keys = grid(5, lambda: noise((200, 150)))
     for key, place in zip(keys, ("answer", "headers", "body", "body")):
-        one.s3.add(Rule(path=key, method="GET", times=1, stall=place, stall_s=8))
+        one.s3.add(Rule(path=key, method="GET", times=1, stall=place, stall_s=FOR_EVER_S))
     one.s3.add(Rule(path=keys[4], method="GET", times=1, bytes_per_s=1))
-    begun = time.monotonic()
     is_good(one, *QUICK)
-    assert time.monotonic() - begun < 7, time.monotonic() - begun
     equal([attempts(one, key) for key in keys], [2] * 5)
 
 
@@ -262,10 +262,8 @@ def test_batch_in_a_storm():
 
 def test_deadline():
     one, _ = grid()
-    one.s3.add(Rule(method="GET", path=one.source, stall="answer", stall_s=8))
-    begun = time.monotonic()
-    done = one.run("create-grid", "g", "--timeout", "1", status=1)
-    assert time.monotonic() - begun < 4
+    one.s3.add(Rule(method="GET", path=one.source, stall="answer", stall_s=FOR_EVER_S))
+    done = one.run("create-grid", "g", "--timeout", "1", *PATIENT, status=1)
     contains(done.err, "timeout", "1000 ms")
     equal(one.objects(one.dest), [])
 
@@ -274,16 +272,14 @@ def test_interrupted():
     one, _ = grid()
     for number in (signal.SIGINT, signal.SIGTERM):
         one.clear()
-        one.s3.add(Rule(method="GET", path=one.source, stall="body", stall_s=8))
-        running = subprocess.Popen([program.PROGRAM, "create-grid", "g"], env=one.environment(), stdout=subprocess.PIPE,
+        one.s3.add(Rule(method="GET", path=one.source, stall="body", stall_s=FOR_EVER_S))
+        running = subprocess.Popen([program.PROGRAM, "create-grid", "g", "--timeout", "300", *PATIENT], env=one.environment(), stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
-        end = time.monotonic() + 20
-        while len(one.s3.seen("GET", one.source)) < 4 and time.monotonic() < end:
+        while len(one.s3.seen("GET", one.source)) < 4:
+            assert running.poll() is None, running.communicate()
             time.sleep(0.02)
-        begun = time.monotonic()
         running.send_signal(number)
-        out, err = running.communicate(timeout=20)
-        assert time.monotonic() - begun < 3, "it took %.1f s to stop" % (time.monotonic() - begun)
+        out, err = running.communicate(timeout=60)  # the server would let it wait for minutes
         assert running.returncode not in (0, 3), (running.returncode, out, err)
         equal((out, one.objects(one.dest)), (b"", []))
 
@@ -293,16 +289,14 @@ def test_interrupted_while_adding():
     one = Cloud(proxied=True)
     with open("late.jpg", "wb") as file:
         file.write(photo(colour_of(1)))
-    one.dynamodb.add(Rule(target="PutItem", stall="answer", stall_s=8))
-    running = subprocess.Popen([program.PROGRAM, "add", "--grid", "late", "late.jpg"], env=one.environment(),
+    one.dynamodb.add(Rule(target="PutItem", stall="answer", stall_s=FOR_EVER_S))
+    running = subprocess.Popen([program.PROGRAM, "add", "--grid", "late", "late.jpg", *PATIENT], env=one.environment(),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    end = time.monotonic() + 20
-    while not one.dynamodb.seen("POST", operation="PutItem") and time.monotonic() < end:
+    while not one.dynamodb.seen("POST", operation="PutItem"):
+        assert running.poll() is None, running.communicate()
         time.sleep(0.02)
-    begun = time.monotonic()
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=20)
-    assert time.monotonic() - begun < 3, "it took %.1f s to stop" % (time.monotonic() - begun)
+    out, err = running.communicate(timeout=60)
     equal((running.returncode, json.loads(out)["count"]), (1, 0), err)
     equal((one.rows("late"), one.objects(one.source)), ([], []))
 

@@ -130,12 +130,12 @@ def test_slow():
             proxy.add(rule)
             begun = time.monotonic()
             equal(ask(proxy), (200, BODY))
-            assert 0.2 <= time.monotonic() - begun < 2, rule
+            assert time.monotonic() - begun >= 0.2, rule
         proxy.clear()
         proxy.delay_ms, proxy.bytes_per_s = 30, 100000
         begun = time.monotonic()
         equal(ask(proxy), (200, BODY))
-        assert 0.15 <= time.monotonic() - begun < 2
+        assert time.monotonic() - begun >= 0.15
 
 
 program.main(globals())

@@ -111,11 +111,9 @@ def test_signals_leave_nothing():
     write_work()
     for number in (signal.SIGINT, signal.SIGTERM):
         before = sorted(os.listdir("."))
-        began = time.time()
         status, text = on_terminal("montage", "@list", "-o", "out.jpg", "--map", "map.json", seconds=0.5, number=number)
         equal(status, 1)
         contains(text, "tessera montage: ")
-        assert time.time() - began < 15
         equal(sorted(os.listdir(".")), before)
 
 

@@ -16,7 +16,7 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import program
-from program import contains, equal, skip
+from program import contains, equal, skip, skip_here
 
 SOURCE = os.environ.get("TESSERA_SOURCE_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "service"))
@@ -66,7 +66,7 @@ class Root:
                 file.write("no library")
         self.command = chroot_command(self.path)
         if not self.command:
-            skip("neither chroot nor unshare -r works here")
+            skip_here("neither chroot nor unshare -r works")
 
     def at(self, *names):
         return os.path.join(self.path, *names)

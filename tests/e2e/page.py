@@ -24,11 +24,6 @@ TOKEN = "a-token-for-the-test"
 NPM = os.path.join(os.environ.get("TESSERA_SERVICES") or os.path.join(HERE, "../../build/services"), "npm")
 
 
-def skip(reason):
-    print("skipped: %s" % reason)
-    sys.exit(77)
-
-
 def write_noise(path, width, height):
     """A PNG that is as large as its pixels: nothing in it can be compressed."""
     rows = b"".join(b"\0" + os.urandom(width * 3) for _ in range(height))
@@ -53,11 +48,11 @@ def make_photos():
 def main():
     chromium, node = shutil.which("chromium"), shutil.which("node")
     if not chromium or not node or not shutil.which("npm"):
-        skip("chromium, node and npm are needed (samples/install-packages --tests brings them)")
+        program.skip("chromium, node and npm are needed (samples/install-packages --tests brings them)")
     try:
         playwright = npm_package.fetch("playwright-core", os.path.abspath(NPM))
     except (subprocess.SubprocessError, OSError) as failure:
-        skip("npm does not bring playwright-core: %s" % failure)
+        program.skip("npm does not bring playwright-core: %s" % failure)
     shutil.rmtree("page", ignore_errors=True)
     os.mkdir("page")
     os.chdir("page")

@@ -106,9 +106,10 @@ class Service:
         program.equal(parts.netloc, "%s:%d" % (self.host, self.port))
         return self.ask(method, parts.path + "?" + parts.query, body, headers)
 
-    def raw(self, data, timeout=20, shut=False):
-        """Sends bytes as they are and reads until the service closes, or is silent for a second after an answer."""
-        with socket.create_connection((self.host, self.port), timeout) as link:
+    def raw(self, data, timeout=20, shut=False, closes=False):
+        """Sends bytes as they are and reads until the service closes, or is silent for a second after an answer. With `closes` it
+        has to close, in less than the time it leaves idle connections open."""
+        with socket.create_connection((self.host, self.port), 60 if closes else timeout) as link:
             try:
                 link.sendall(data)
                 if shut:
@@ -122,7 +123,10 @@ class Service:
                     if not piece:
                         break
                     answer += piece
-                    link.settimeout(1)
+                    if not closes:
+                        link.settimeout(1)
+            except TimeoutError:
+                assert not closes, "the connection was left open"
             except OSError:
                 pass
             return answer

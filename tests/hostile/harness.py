@@ -13,9 +13,10 @@ import zlib
 class Run:
     """What became of one run of a program."""
 
-    def __init__(self, arguments, status, out, err, seconds, peak_kb):
+    def __init__(self, arguments, status, out, err, seconds, usage):
         self.arguments, self.status, self.out, self.err = arguments, status, out, err
-        self.seconds, self.peak_kb = seconds, peak_kb
+        self.seconds, self.peak_kb = seconds, usage.ru_maxrss
+        self.cpu_s = usage.ru_utime + usage.ru_stime
 
     @property
     def answer(self):
@@ -56,7 +57,7 @@ class Harness:
             out.seek(0)
             err.seek(0)
             run = Run(["tessera", *arguments], status, out.read().decode(errors="replace"),
-                      err.read().decode(errors="replace"), time.monotonic() - begun, usage.ru_maxrss)
+                      err.read().decode(errors="replace"), time.monotonic() - begun, usage)
         self.check(status is not None and status >= 0, "ends by itself, without a signal", run)
         self.check("Sanitizer" not in run.err and "runtime error:" not in run.err, "the sanitizers are content", run)
         return run
@@ -85,7 +86,7 @@ class Harness:
 
     def skip(self, what):
         self.skipped.append(what)
-        print(f"left out: {what}", flush=True)
+        print(f"skipped here: {what}", flush=True)
 
     def finish(self):
         print(f"{self.good} checks good, {self.wrong} failed, {len(self.skipped)} parts left out")

@@ -270,7 +270,7 @@ static void test_disk_full(void **state)
     struct tess_error error;
     assert_int_equal(mkdir(config.data_dir, 0777), 0);
     if (mount("none", config.data_dir, "tmpfs", 0, "size=1m") != 0) {
-        print_message("skipped: cannot mount a tmpfs (%s)\n", strerror(errno));
+        print_message("skipped here: cannot mount a tmpfs (%s)\n", strerror(errno));
         skip();
     }
     assert_int_equal(backend_open(&config, &backend, &error), TESS_OK);

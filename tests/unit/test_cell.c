@@ -238,7 +238,7 @@ static void real_photo_keeps_40_db(void **state)
     const char *source = getenv("TESSERA_SOURCE_DIR");
     (void)snprintf(path, sizeof path, "%s/../shared/photos/DJI_0018.JPG", source ? source : ".");
     if (file_read(path, 1 << 26, &bytes, NULL) != TESS_OK) {
-        print_message("skipped, because %s is not there\n", path);
+        print_message("skipped here: %s is not there\n", path);
         skip();
     }
     const struct made_jpeg jpeg = {bytes.data, bytes.size, 1};

@@ -315,7 +315,7 @@ static void photos_give_the_reference_samples(void **state)
     (void)snprintf(folder, sizeof folder, "%s/../shared/photos", source ? source : ".");
     DIR *photos = opendir(folder);
     if (!photos) {
-        print_message("skipped: no folder %s\n", folder);
+        print_message("skipped here: no folder %s\n", folder);
         skip();
         return;
     }

@@ -260,7 +260,7 @@ static void test_real_events(void **state)
                        cases[i].name);
         FILE *file = fopen(path, "rb");
         if (!file) {
-            (void)printf("skipped: no %s\n", path);
+            (void)printf("skipped here: no %s\n", path);
             skip();
         }
         text[fread(text, 1, sizeof text - 1, file)] = '\0';

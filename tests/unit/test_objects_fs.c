@@ -536,7 +536,7 @@ static void test_disk_full(void **state)
     assert_true(length > 0 && (size_t)length < sizeof full.folder);
     assert_int_equal(mkdir(full.folder, 0777), 0);
     if (mount("none", full.folder, "tmpfs", 0, "size=512k") != 0) {
-        print_message("skipped: cannot mount a tmpfs (%s)\n", strerror(errno));
+        print_message("skipped here: cannot mount a tmpfs (%s)\n", strerror(errno));
         skip();
     }
     open_store(&full);

@@ -199,7 +199,7 @@ static void test_suite(void **state)
     (void)state;
     DIR *suite = opendir(suite_folder);
     if (!suite) {
-        print_message("skipped: AWS's signing cases are not at %s\n", suite_folder);
+        print_message("skipped here: AWS's signing cases are not at %s\n", suite_folder);
         skip();
     }
     int cases = 0;
