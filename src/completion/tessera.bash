@@ -20,7 +20,7 @@ _tessera_options()
     batch) echo "--jobs --ordered --order $picture $stored $limits $engine $store $common" ;;
     serve) echo "--listen --public-url --token-file --cors-origin --connections --queue --drain --jobs --order
         $picture $stored $limits $engine $store $common" ;;
-    lambda) echo "--cors-origin --order $picture $stored $limits $engine $store $common" ;;
+    lambda) echo "--cors-origin --base-path --order $picture $stored $limits $engine $store $common" ;;
     counter) echo "--get --set $store $common" ;;
     init | doctor) echo "$store $common" ;;
     esac

@@ -2,10 +2,12 @@
 /* One function a route; the table at the end says which. api_grid.c has the one that builds. */
 #include "front/api_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "front/json_out.h"
+#include "front/refuse.h"
 #include "front/xalloc.h"
 
 static const char id_name[] = "uniqueGridId";
@@ -218,6 +220,52 @@ static enum tess_status list_grid(struct api_call *call, struct tess_error *erro
     return TESS_OK;
 }
 
+/* Is there a grid of that id? TESS_OK: no. */
+static enum tess_status expect_no_grid(const struct api *api, const char *grid_id,
+                                       const struct api_target *target, struct tess_error *error)
+{
+    struct tess_keys keys;
+    const enum tess_status status = tess_store_list(api->store, grid_id, TESS_ORDER_DEFAULT, &keys, error);
+    if (status == TESS_ERR_NOT_FOUND)
+        return TESS_OK;
+    if (status != TESS_OK)
+        return status;
+    tess_keys_clear(&keys);
+    *error = (struct tess_error){.status = TESS_ERR_EXISTS};
+    (void)snprintf(
+        error->message, sizeof error->message,
+        "the gateway hands over paths decoded: this may be an image of the grid \"%.60s\" or mean "
+        "the grid \"%.60s\", and both may be there; use a REST API, a Function URL or tessera remove",
+        target->id, grid_id);
+    return TESS_ERR_EXISTS;
+}
+
+/*
+ * Of a path whose slashes were lost, "a/b/c" may be the image b/c of grid a, the image c of grid a/b, or the
+ * grid a/b/c. The first is removed where the other two are not there.
+ */
+static enum tess_status check_readings(const struct api *api, const struct api_target *target,
+                                       struct tess_error *error)
+{
+    enum { MAX_SLASHES = 16 }; /* of a key: each costs a question to the store */
+    enum tess_status status = TESS_OK;
+    unsigned slashes = 0;
+    for (const char *at = target->key; status == TESS_OK && at; slashes++) {
+        const char *slash = strchr(at, '/');
+        const size_t size = slash ? (size_t)(slash - target->key) : strlen(target->key);
+        char *grid_id = xprintf("%s/%.*s", target->id, (int)size, target->key);
+        if (slashes == MAX_SLASHES)
+            status =
+                refuse_invalid(error, "the gateway hands over paths decoded, and this has too many slashes "
+                                      "to tell grid and image apart; use a REST API or a Function URL");
+        else if (tess_grid_id_check(grid_id, strlen(grid_id), NULL) == TESS_OK)
+            status = expect_no_grid(api, grid_id, target, error);
+        free(grid_id);
+        at = slash ? slash + 1 : NULL;
+    }
+    return status;
+}
+
 static enum tess_status remove_images(struct api_call *call, struct tess_error *error)
 {
     static const char *const names[] = {NULL};
@@ -226,6 +274,8 @@ static enum tess_status remove_images(struct api_call *call, struct tess_error *
     const char *grid_id = target->id, *key = whole ? NULL : target->key;
     size_t removed = 0;
     enum tess_status status = api_check_query(&call->query, names, error);
+    if (status == TESS_OK && target->slashes_lost && key)
+        status = check_readings(call->api, target, error);
     if (status == TESS_OK)
         status = tess_store_remove(call->api->store, grid_id, &key, key ? 1 : 0, &removed, error);
     if (status != TESS_OK)

@@ -39,6 +39,9 @@ enum api_route {
 struct api_target {
     char *id;  /* of the grid or counter; NULL: none */
     char *key; /* of the image; NULL: none */
+    /* Whoever handed over the path had decoded it: where there is a key, the slashes may be the id's. Set by
+     * who knows (a Lambda handler); nothing is removed then while a grid of another reading is there. */
+    bool slashes_lost;
 };
 void api_target_clear(struct api_target *target);
 
@@ -48,6 +51,13 @@ void api_target_clear(struct api_target *target);
  * the target, whatever comes back. Pure.
  */
 enum api_route api_route_find(const char *method, const char *path, struct api_target *target_out);
+
+/*
+ * For a path that somebody decoded, so that slashes of names became the path's: the path with those encoded
+ * that can only be a name's, GET "/grids/a/b" → "/grids/a%2Fb". NULL where none is, or where it could be
+ * otherwise (DELETE "/grids/a/b"). For free(). Pure.
+ */
+char *api_path_join(const char *method, const char *path);
 
 /* "GET, HEAD, DELETE, OPTIONS": what the path takes; NULL for a path that is none. Static storage. */
 const char *api_allow(const char *path);

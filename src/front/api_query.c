@@ -128,14 +128,14 @@ enum tess_status api_query_read(struct api_query *query, const char *text, struc
     return TESS_OK;
 }
 
-static size_t encode(char *out, const char *text)
+static size_t encode(char *out, const char *text, const char *kept)
 {
     static const char digits[] = "0123456789ABCDEF";
     size_t size = 0;
     for (; *text; text++) {
         const unsigned char byte = (unsigned char)*text;
         if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-            strchr("-._~", byte)) {
+            strchr("-._~", byte) || strchr(kept, byte)) {
             out[size++] = (char)byte;
         } else {
             out[size++] = '%';
@@ -144,6 +144,13 @@ static size_t encode(char *out, const char *text)
         }
     }
     return size;
+}
+
+char *api_encode(const char *text, const char *kept)
+{
+    char *encoded = xcalloc(3 * strlen(text) + 1, 1);
+    (void)encode(encoded, text, kept);
+    return encoded;
 }
 
 char *api_query_append(char *query, const char *name, const char *value)
@@ -155,9 +162,9 @@ char *api_query_append(char *query, const char *name, const char *value)
         memcpy(longer, query, before);
         longer[size++] = '&';
     }
-    size += encode(longer + size, name);
+    size += encode(longer + size, name, "");
     longer[size++] = '=';
-    (void)encode(longer + size, value);
+    (void)encode(longer + size, value, "");
     free(query);
     return longer;
 }

@@ -32,6 +32,9 @@ const char *api_query_get(const struct api_query *query, const char *name);
  * UTF-8. For free(). Pure. */
 char *api_decode(const char *text, size_t size, bool plus_is_blank);
 
+/* Percent-encodes all but RFC 3986's unreserved characters and those in `kept`. For free(). Pure. */
+char *api_encode(const char *text, const char *kept);
+
 /* Appends name=value, encoded, to a query under construction (for free()); `query` may be NULL. */
 char *api_query_append(char *query, const char *name, const char *value);
 

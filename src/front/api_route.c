@@ -9,6 +9,7 @@
 
 #include "front/api.h"
 #include "front/api_query.h"
+#include "front/xalloc.h"
 
 enum shape {
     SHAPE_EXACT, /* the path is `path` */
@@ -123,6 +124,34 @@ enum api_route api_route_find(const char *method, const char *path, struct api_t
             return read_target(i, path, target_out) ? routes[i].route : API_NONE;
     }
     return known ? API_WRONG_METHOD : API_NONE;
+}
+
+/* Does the method decide nothing, because a browser asks about the path itself? */
+static bool takes(size_t index, const char *method)
+{
+    return strcmp(method, "OPTIONS") == 0 || has_method(index, method);
+}
+
+char *api_path_join(const char *method, const char *path)
+{
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (has_shape(i, path) && takes(i, method))
+            return NULL;
+    }
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        const size_t size = strlen(routes[i].path);
+        if (routes[i].shape != SHAPE_ID || strncmp(path, routes[i].path, size) != 0 ||
+            !strchr(path + size, '/') || !takes(i, method))
+            continue;
+        char *joined = xcalloc(3 * strlen(path) + 1, 1), *out = joined;
+        for (size_t at = 0; path[at]; at++) {
+            const bool slash = at >= size && path[at] == '/';
+            memcpy(out, slash ? "%2F" : path + at, slash ? 3 : 1);
+            out += slash ? 3 : 1;
+        }
+        return joined;
+    }
+    return NULL;
 }
 
 const char *api_allow(const char *path)

@@ -24,6 +24,7 @@ enum option_group {
     GROUP_COMMON = 1 << 14,
     GROUP_SERVE = 1 << 15,
     GROUP_CORS = 1 << 16,
+    GROUP_BASE_PATH = 1 << 18,
 };
 
 struct command {

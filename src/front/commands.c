@@ -80,7 +80,8 @@ static const struct command commands[] = {
      "direct ones: {\"counter\":\"resume\"}, {\"uniqueGridId\":\"holiday\",\"tile\":256} and\n"
      "{\"SOURCE_BUCKET\":\"photos\",\"DESTINATION_BUCKET\":\"grids\"}. $COUNTER_NAME is what getHitCount\n"
      "counts when nothing else is named.\n",
-     GROUP_CORS | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_lambda},
+     GROUP_CORS | GROUP_BASE_PATH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0,
+     command_lambda},
     {"init", "", "create the store: buckets, tables, signing key",
      "tessera init\n"
      "tessera init --data /srv/tessera\n"

@@ -29,6 +29,7 @@ void settings_init(struct settings *settings)
                                               .ca_bundle = variable("TESSERA_CA_BUNDLE")};
     settings->token = variable("TESSERA_TOKEN");
     settings->cors_origin = variable("TESSERA_CORS_ORIGIN");
+    settings->base_path = variable("TESSERA_BASE_PATH");
     settings->lambda_runtime_api = variable("AWS_LAMBDA_RUNTIME_API");
     settings->lambda_handler = variable("_HANDLER");
     settings->counter_name = variable("COUNTER_NAME");

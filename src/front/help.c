@@ -104,7 +104,7 @@ void help_command(FILE *stream, const struct settings *settings, const struct co
     }
     show_flags(stream, settings, command, "Options",
                GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_GRID_ID | GROUP_COUNTER | GROUP_BATCH |
-                   GROUP_SERVE | GROUP_CORS);
+                   GROUP_SERVE | GROUP_CORS | GROUP_BASE_PATH);
     show_flags(stream, settings, command, "Grid", GROUP_PICTURE | GROUP_ORDER | GROUP_STORED);
     show_flags(stream, settings, command, "Limits", GROUP_LIMITS | GROUP_MAX_BYTES);
     show_flags(stream, settings, command, "Engine", GROUP_ENGINE);

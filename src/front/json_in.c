@@ -258,3 +258,14 @@ cJSON *json_read(const char *text, size_t size, char why_out[128])
 {
     return json_read_up_to(text, size, JSON_MAX_MEMBERS, NULL, why_out);
 }
+
+const cJSON *json_member(const cJSON *object, const char *name)
+{
+    const cJSON *member = cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
+    return cJSON_IsNull(member) ? NULL : member;
+}
+
+const char *json_text(const cJSON *object, const char *name)
+{
+    return cJSON_GetStringValue(json_member(object, name));
+}

@@ -24,4 +24,10 @@ cJSON *json_read(const char *text, size_t size, char why_out[128]);
 cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *too_many_out,
                        char why_out[128]);
 
+/* A member by its exact name; NULL: `object` is none or has none of the name, or its value is null. */
+const cJSON *json_member(const cJSON *object, const char *name);
+
+/* The same where it is a string; NULL also for any other value. */
+const char *json_text(const cJSON *object, const char *name);
+
 #endif

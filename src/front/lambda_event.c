@@ -13,25 +13,13 @@
 #include "front/refuse.h"
 #include "front/xalloc.h"
 
-/* A member by its exact name; NULL: none, or null. */
-static const cJSON *member_of(const cJSON *object, const char *name)
-{
-    const cJSON *member = cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
-    return cJSON_IsNull(member) ? NULL : member;
-}
-
-static const char *text_of(const cJSON *object, const char *name)
-{
-    return cJSON_GetStringValue(member_of(object, name));
-}
-
 /* The value of a header, whose name's case varies from one front door to the next. In REST events both
  * members may be there, or either be null. */
 static const char *header_of(const cJSON *event, const char *name)
 {
     static const char *const places[] = {"headers", "multiValueHeaders"};
     for (size_t i = 0; i < 2; i++) {
-        const cJSON *headers = member_of(event, places[i]);
+        const cJSON *headers = json_member(event, places[i]);
         for (const cJSON *header = headers ? headers->child : NULL; header; header = header->next) {
             const cJSON *value = cJSON_IsArray(header) ? header->child : header;
             if (header->string && strcasecmp(header->string, name) == 0 && cJSON_IsString(value))
@@ -43,7 +31,7 @@ static const char *header_of(const cJSON *event, const char *name)
 
 static enum tess_status read_body(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
-    const cJSON *body = member_of(tree, "body"), *encoded = member_of(tree, "isBase64Encoded");
+    const cJSON *body = json_member(tree, "body"), *encoded = json_member(tree, "isBase64Encoded");
     if (encoded && !cJSON_IsBool(encoded))
         return refuse_invalid(error, "the event's isBase64Encoded is neither true nor false");
     if (!body)
@@ -76,10 +64,10 @@ static enum tess_status append_parameter(char **query, const char *name, const c
  * What makes events by hand may leave that one empty. */
 static enum tess_status rebuild_query(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
-    const cJSON *many = member_of(tree, "multiValueQueryStringParameters");
+    const cJSON *many = json_member(tree, "multiValueQueryStringParameters");
     if (cJSON_IsObject(many) && !many->child)
         many = NULL;
-    const cJSON *parameters = many ? many : member_of(tree, "queryStringParameters");
+    const cJSON *parameters = many ? many : json_member(tree, "queryStringParameters");
     if (parameters && !cJSON_IsObject(parameters))
         return refuse_invalid(error, "the event's query parameters are no object");
     enum tess_status status = TESS_OK;
@@ -101,40 +89,30 @@ static enum tess_status rebuild_query(const cJSON *tree, struct lambda_event *ev
 static enum tess_status read_v1(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
     event->kind = LAMBDA_PROXY;
-    event->method = text_of(tree, "httpMethod");
-    event->path = text_of(tree, "path");
-    if (!event->method || !event->path)
+    event->method = json_text(tree, "httpMethod");
+    const char *path = json_text(tree, "path");
+    if (!event->method || !path)
         return refuse_invalid(error, "an API Gateway event (version 1.0) without httpMethod or path");
-    if (member_of(member_of(tree, "requestContext"), "elb"))
+    if (json_member(json_member(tree, "requestContext"), "elb"))
         return refuse_invalid(
             error, "events of load balancers are not taken; put API Gateway or a Function URL there");
+    event->path = lambda_path_find(tree, event->method, path, event->base_path, &event->trust);
     event->content_type = header_of(tree, "content-type");
     enum tess_status status = rebuild_query(tree, event, error);
     return status == TESS_OK ? read_body(tree, event, error) : status;
 }
 
-/* "/prod/counters/x" → "/counters/x" for the stage "prod". The stage "$default" is in no path. */
-static const char *without_stage(const char *path, const char *stage)
-{
-    const size_t size = stage ? strlen(stage) : 0;
-    if (size == 0 || path[0] != '/' || strncmp(path + 1, stage, size) != 0)
-        return path;
-    if (path[1 + size] == '\0')
-        return "/";
-    return path[1 + size] == '/' ? path + 1 + size : path;
-}
-
 static enum tess_status read_v2(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
-    const cJSON *context = member_of(tree, "requestContext");
-    const char *path = text_of(tree, "rawPath"), *query = text_of(tree, "rawQueryString");
+    const cJSON *context = json_member(tree, "requestContext");
+    const char *path = json_text(tree, "rawPath"), *query = json_text(tree, "rawQueryString");
     event->kind = LAMBDA_PROXY;
-    event->method = text_of(member_of(context, "http"), "method");
+    event->method = json_text(json_member(context, "http"), "method");
     if (!event->method || !path)
         return refuse_invalid(error, "an event of version 2.0 without requestContext.http.method or rawPath");
-    if (member_of(tree, "httpMethod"))
+    if (json_member(tree, "httpMethod"))
         return refuse_invalid(error, "an event of version 2.0 with the httpMethod of version 1.0");
-    event->path = without_stage(path, text_of(context, "stage"));
+    event->path = lambda_path_find(tree, event->method, path, event->base_path, &event->trust);
     event->query = query ? xstrdup(query) : NULL;
     event->content_type = header_of(tree, "content-type");
     return read_body(tree, event, error);
@@ -142,17 +120,17 @@ static enum tess_status read_v2(const cJSON *tree, struct lambda_event *event, s
 
 static enum tess_status read_records(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
-    const cJSON *records = member_of(tree, "Records");
+    const cJSON *records = json_member(tree, "Records");
     event->kind = LAMBDA_RECORDS;
     if (!cJSON_IsArray(records) || !records->child)
         return refuse_invalid(error, "the event's Records are no list, or an empty one");
     event->records = xcalloc((size_t)cJSON_GetArraySize(records), sizeof *event->records);
     for (const cJSON *record = records->child; record; record = record->next) {
-        const char *source = text_of(record, "eventSource");
+        const char *source = json_text(record, "eventSource");
         if (!source || strcmp(source, "aws:sqs") != 0)
             return refuse_invalid(error, "a record from \"%.60s\"; only those of SQS (aws:sqs) are taken",
                                   source ? source : "");
-        const struct lambda_record found = {text_of(record, "messageId"), text_of(record, "body")};
+        const struct lambda_record found = {json_text(record, "messageId"), json_text(record, "body")};
         if (!found.message_id || found.message_id[0] == '\0' || !found.body)
             return refuse_invalid(error, "a record of SQS without messageId or body");
         event->records[event->record_count++] = found;
@@ -163,7 +141,7 @@ static enum tess_status read_records(const cJSON *tree, struct lambda_event *eve
 static enum tess_status read_counter(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
     event->kind = LAMBDA_COUNTER;
-    event->counter = text_of(tree, "counter");
+    event->counter = json_text(tree, "counter");
     if (!event->counter)
         return refuse_invalid(error, "the event's counter is no string");
     if (tree->child->next)
@@ -175,9 +153,9 @@ static enum tess_status read_counter(const cJSON *tree, struct lambda_event *eve
 
 static enum tess_status read_bucket(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
-    const cJSON *dest = member_of(tree, "DESTINATION_BUCKET");
+    const cJSON *dest = json_member(tree, "DESTINATION_BUCKET");
     event->kind = LAMBDA_BUCKET;
-    event->source_bucket = text_of(tree, "SOURCE_BUCKET");
+    event->source_bucket = json_text(tree, "SOURCE_BUCKET");
     event->dest_bucket = cJSON_GetStringValue(dest);
     if (!event->source_bucket || event->source_bucket[0] == '\0')
         return refuse_invalid(error, "the event's SOURCE_BUCKET is no name");
@@ -202,7 +180,7 @@ static enum tess_status read_form(const cJSON *tree, struct lambda_event *event,
         enum tess_status (*read)(const cJSON *, struct lambda_event *, struct tess_error *);
     } forms[] = {{"rawPath", read_v2},      {"httpMethod", read_v1},     {"Records", read_records},
                  {"counter", read_counter}, {"uniqueGridId", read_grid}, {"SOURCE_BUCKET", read_bucket}};
-    const char *version = text_of(tree, "version");
+    const char *version = json_text(tree, "version");
     if (version && strcmp(version, "2.0") == 0)
         return read_v2(tree, event, error);
     if (version && strcmp(version, "1.0") == 0)
@@ -228,11 +206,12 @@ static enum tess_status read_form(const cJSON *tree, struct lambda_event *event,
         tree->child->string);
 }
 
-enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_event *event,
-                                   struct tess_error *error)
+enum tess_status lambda_event_read(const char *text, size_t size, const char *base_path,
+                                   struct lambda_event *event, struct tess_error *error)
 {
     char why[128];
-    *event = (struct lambda_event){.kind = LAMBDA_NOTHING, .text = text, .text_bytes = size};
+    *event = (struct lambda_event){
+        .kind = LAMBDA_NOTHING, .text = text, .text_bytes = size, .base_path = base_path};
     event->tree = json_read_up_to(text, size, LAMBDA_MAX_RECORDS, NULL, why);
     if (!event->tree)
         return refuse_invalid(error, "the event is not JSON: %s", why);
@@ -245,6 +224,7 @@ enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_
 
 void lambda_event_clear(struct lambda_event *event)
 {
+    free(event->path);
     free(event->query);
     free(event->decoded);
     free(event->records);

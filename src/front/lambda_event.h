@@ -20,6 +20,8 @@
 
 #include <tessera/status.h>
 
+#include "front/lambda_path.h"
+
 enum { LAMBDA_MAX_RECORDS = 10000 }; /* the most that SQS puts into one event */
 
 enum lambda_kind {
@@ -41,12 +43,15 @@ struct lambda_event {
     cJSON *tree;
     const char *text; /* as given to lambda_event_read(), borrowed */
     size_t text_bytes;
+    const char *base_path; /* likewise */
 
     /* LAMBDA_PROXY */
-    const char *method, *path; /* the path without the stage, percent-encoded as it came */
-    char *query;               /* as in an address; NULL: none */
-    const char *content_type;  /* NULL: not told */
-    const char *body;          /* decoded; NULL: none */
+    const char *method;
+    char *path; /* of the API, percent-encoded: see lambda_path.h */
+    enum path_trust trust;
+    char *query;              /* as in an address; NULL: none */
+    const char *content_type; /* NULL: not told */
+    const char *body;         /* decoded; NULL: none */
     size_t body_bytes;
     char *decoded; /* what `body` points to, if it came in base64 */
 
@@ -57,9 +62,10 @@ struct lambda_event {
     size_t record_count;
 };
 
-/* TESS_ERR_INVALID, with words. The caller clears the event, whatever comes back. Pure. */
-enum tess_status lambda_event_read(const char *text, size_t size, struct lambda_event *event,
-                                   struct tess_error *error);
+/* `base_path` may be NULL, as in lambda_path_find(). TESS_ERR_INVALID, with words. The caller clears the
+ * event, whatever comes back. Pure. */
+enum tess_status lambda_event_read(const char *text, size_t size, const char *base_path,
+                                   struct lambda_event *event, struct tess_error *error);
 void lambda_event_clear(struct lambda_event *event);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "front/api_query.h"
+#include "front/json_in.h"
+#include "front/refuse.h"
 #include "front/xalloc.h"
 
 #define KINDS(kind) (1U << (kind))
@@ -65,7 +67,20 @@ enum tess_status lambda_handler_accepts(enum lambda_handler handler, enum lambda
     return TESS_ERR_INVALID;
 }
 
-/* From the query's "counter" or "name", the path /counters/NAME, or what the function is configured with. */
+/* The route's parameter "counter" or "name", wherever it is in the route; of REST APIs it is still encoded.
+ * NULL: there is none, or it is no text. For free(). */
+static char *named_by_path(const struct lambda_event *event)
+{
+    const cJSON *parameters = json_member(event->tree, "pathParameters");
+    const char *name = json_text(parameters, "counter");
+    name = name ? name : json_text(parameters, "name");
+    if (!name || name[0] == '\0')
+        return NULL;
+    return event->trust == PATH_AS_SENT ? api_decode(name, strlen(name), false) : xstrdup(name);
+}
+
+/* From the query's "counter" or "name", the path /counters/NAME, a path parameter of these names, or what the
+ * function is configured with. */
 static enum tess_status find_counter(const struct lambda_event *event, const char *counter_name,
                                      struct api_target *target, struct tess_error *error)
 {
@@ -79,6 +94,8 @@ static enum tess_status find_counter(const struct lambda_event *event, const cha
         const enum api_route route = api_route_find("POST", event->path, target);
         if (route != API_COUNTER_HIT)
             api_target_clear(target);
+        if (!target->id)
+            target->id = named_by_path(event);
         if (!target->id && counter_name)
             target->id = xstrdup(counter_name);
     }
@@ -91,6 +108,20 @@ static enum tess_status find_counter(const struct lambda_event *event, const cha
     return TESS_ERR_INVALID;
 }
 
+/* What is removed is gone: of two readings of a path none is taken. */
+static enum tess_status find_route(const struct lambda_event *event, struct api_target *target,
+                                   struct api_request *request, struct tess_error *error)
+{
+    request->route = api_route_find(event->method, event->path, target);
+    target->slashes_lost = event->trust != PATH_AS_SENT;
+    if (event->trust != PATH_UNSURE ||
+        (request->route != API_REMOVE_GRID && request->route != API_REMOVE_IMAGE))
+        return TESS_OK;
+    return refuse_invalid(
+        error, "the gateway hands over this path decoded, and with a %% in it nobody knows what is "
+               "to be removed: send it through a route with parameters, a REST API or a Function URL");
+}
+
 static enum tess_status proxy_request(enum lambda_handler handler, const struct lambda_event *event,
                                       const char *counter_name, struct api_target *target,
                                       struct api_request *request, struct tess_error *error)
@@ -99,15 +130,14 @@ static enum tess_status proxy_request(enum lambda_handler handler, const struct 
     request->content_type = event->content_type;
     request->body = event->body;
     request->body_bytes = event->body_bytes;
-    if (handler == HANDLER_API) {
-        request->route = api_route_find(event->method, event->path, target);
-    } else if (handler == HANDLER_HIT_COUNT) {
+    if (handler == HANDLER_API)
+        return find_route(event, target, request, error);
+    if (handler == HANDLER_HIT_COUNT) {
         request->route = API_COUNTER_HIT;
         request->query = NULL; /* has been read */
         return find_counter(event, counter_name, target, error);
-    } else {
-        request->route = handler == HANDLER_ADD_IMAGE ? API_ADD_IMAGE : API_GENERATE_GRID;
     }
+    request->route = handler == HANDLER_ADD_IMAGE ? API_ADD_IMAGE : API_GENERATE_GRID;
     return TESS_OK;
 }
 

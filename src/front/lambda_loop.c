@@ -138,7 +138,8 @@ static void run_invocation(struct lambda_site *site, struct tess_lambda *lambda,
     struct lambda_event event;
     struct lambda_reply reply = {0};
     struct tess_error error;
-    if (lambda_event_read(invocation->event, invocation->event_bytes, &event, &error) != TESS_OK) {
+    if (lambda_event_read(invocation->event, invocation->event_bytes, site->settings->base_path, &event,
+                          &error) != TESS_OK) {
         lambda_reply_error(site, &event, &error, &reply);
         deliver(site, lambda, invocation, &event, &reply);
     } else if (times.limited && times.job_ms <= 0) {

@@ -47,6 +47,8 @@ struct settings {
     uint32_t queue;         /* --queue, 0: the default */
     uint32_t drain_s;       /* --drain, 0: the default */
 
+    const char *base_path; /* --base-path, TESSERA_BASE_PATH: before the API's own paths; NULL: nothing */
+
     const char *lambda_runtime_api; /* AWS_LAMBDA_RUNTIME_API, NULL: not in Lambda */
     const char *lambda_handler;     /* _HANDLER, NULL: none */
     const char *counter_name;       /* COUNTER_NAME: counted where a request names none; NULL: none */

@@ -138,6 +138,88 @@ def test_image_then_grid_by_proxy_events():
     assert all("Expect" not in headers for headers in runtime.requests), runtime.requests[0]
 
 
+def http_api(method, path, route="$default", parameters=None, **more):
+    """As HTTP APIs send it: path and parameters are decoded."""
+    event = v2(method, path, routeKey=route, **more)
+    event["requestContext"]["domainName"] = "abcdefgh12.execute-api.eu-north-1.amazonaws.com"
+    if parameters:
+        event["pathParameters"] = parameters
+    return event
+
+
+def test_nothing_is_removed_by_a_guess():
+    for grid in ("A", "a", "a/b", "%41", "b", "c/d"):
+        run("add", "--grid", grid, image() and "a.jpg", "--data", "store", status=0)
+    key = json.loads(run("list", "--grid", "b", "--data", "store", status=0).out)["keys"][0]
+    key = key["key"] if isinstance(key, dict) else key
+
+    def counts(runtime):
+        url = {"requestContext": {"stage": "$default", "domainName": "x.lambda-url.eu-north-1.on.aws"}}
+        found = {}
+        for path in ("A", "a", "a%2Fb", "%2541", "b", "c%2Fd"):
+            event = v2("GET", "/grids/" + path)
+            event["requestContext"].update(url["requestContext"])
+            found[path] = runtime.invoke(event).body["statusCode"] == 200
+        return [path for path, there in found.items() if there]
+
+    with function() as (runtime, _):
+        equal(counts(runtime), ["A", "a", "a%2Fb", "%2541", "b", "c%2Fd"])
+        # DELETE /grids/%2541, decoded by the gateway, means the grid "%41" and not "A"
+        contains(proxied(runtime.invoke(http_api("DELETE", "/grids/%41")), 400)["message"], "decoded")
+        contains(proxied(runtime.invoke(v2("DELETE", "/grids/%41")), 400)["message"], "decoded")
+        # DELETE /grids/c%2Fd is no image of the grid c, and /grids/a%2Fb none of a
+        for event in (http_api("DELETE", "/grids/a/b"),
+                      http_api("DELETE", "/grids/a/b", "DELETE /grids/{id}/{key+}", {"id": "a", "key": "b"}),
+                      http_api("DELETE", "/grids/a/b", "ANY /{proxy+}", {"proxy": "grids/a/b"}),
+                      http_api("DELETE", "/grids/c/d/x", "ANY /{proxy+}", {"proxy": "grids/c/d/x"}),
+                      v2("DELETE", "/grids/a/b")):
+            contains(proxied(runtime.invoke(event), 409)["message"], "decoded")
+        contains(proxied(runtime.invoke(http_api("DELETE", "/grids/z" + "/b" * 40)), 400)["message"], "slashes")
+        equal(counts(runtime), ["A", "a", "a%2Fb", "%2541", "b", "c%2Fd"])
+        # what is sure goes
+        equal(proxied(runtime.invoke(http_api("DELETE", "/grids/%41", "DELETE /grids/{id}", {"id": "%41"})), 200)["removed"], 1)
+        equal(proxied(runtime.invoke(http_api("DELETE", "/grids/a/b", "DELETE /grids/{id}", {"id": "a/b"})), 200)["grid_id"],
+              "a/b")
+        equal(proxied(runtime.invoke(http_api("DELETE", "/grids/b/" + key)), 200)["removed"], 1)
+        equal(proxied(runtime.invoke(v1("DELETE", "/grids/c%2Fd")), 200)["grid_id"], "c/d")
+        equal(counts(runtime), ["A", "a"])
+        equal(proxied(runtime.invoke(http_api("GET", "/grids/a")), 200)["count"], 1)
+
+
+def test_paths_of_counters():
+    with function() as (runtime, _):
+        equal(proxied(runtime.invoke(http_api("POST", "/counters/100%")), 200), {"value": 1})
+        equal(proxied(runtime.invoke(v2("POST", "/counters/100%25")), 200), {"value": 2})
+        equal(proxied(runtime.invoke(http_api("POST", "/counters/100%", "POST /counters/{name}", {"name": "100%"})), 200),
+              {"value": 3})
+        equal(proxied(runtime.invoke(v1("POST", "/counters/100%25")), 200), {"value": 4})
+        equal(proxied(runtime.invoke(http_api("POST", "/counters/a/b")), 200), {"value": 1})
+        equal(proxied(runtime.invoke(v1("GET", "/counters/a%2Fb")), 200), {"value": 1})
+    with function("getHitCount", COUNTER_NAME="home") as (runtime, _):
+        equal(proxied(runtime.invoke(http_api("POST", "/counters/100%", "POST /counters/{name}", {"name": "100%"})), 200),
+              {"value": 5})
+        equal(proxied(runtime.invoke(http_api("GET", "/hits/100%", "GET /hits/{name}", {"name": "100%"})), 200), {"value": 6})
+        equal(proxied(runtime.invoke(v1("GET", "/hits/100%25", resource="/hits/{counter}", pathParameters={"counter": "100%25"})),
+                      200), {"value": 7})
+        equal(proxied(runtime.invoke(http_api("POST", "/counters/a/b", "ANY /{proxy+}", {"proxy": "counters/a/b"})), 200),
+              {"value": 2})
+
+
+def test_stages_and_base_paths():
+    with function(TESSERA_BASE_PATH="/t") as (runtime, _):
+        for hits, event in enumerate((
+                v1("POST", "/prod/counters/x", version="1.0", resource="$default"),
+                v1("POST", "/t/counters/x", version="1.0", resource="$default"),
+                v1("POST", "/v1/counters/x", resource="/counters/{name}", pathParameters={"name": "x"}),
+                v1("POST", "/v1/counters/x", resource="/{proxy+}", pathParameters={"proxy": "counters/x"}),
+                v1("POST", "/t/counters/x"), v2("POST", "/t/counters/x"), v2("POST", "/prod/t/counters/x", stage="prod"),
+                http_api("POST", "/prod/counters/x", "ANY /{proxy+}", {"proxy": "counters/x"}, stage="prod"),
+                http_api("POST", "/prod/api/counters/x", "ANY /api/{proxy+}", {"proxy": "counters/x"}, stage="prod"),
+                v2("POST", "/counters/x")), 1):
+            equal(proxied(runtime.invoke(event), 200), {"value": hits})
+        equal(proxied(runtime.invoke(v2("POST", "/tt/counters/x")), 404)["code"], "not-found")
+
+
 def test_counters():
     with function(COUNTER_NAME="home") as (runtime, there):
         for hit in range(1, 21):

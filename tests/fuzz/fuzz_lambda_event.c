@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *text = fuzz_copy(data, size);
     struct lambda_event event;
     struct tess_error error = {.status = TESS_OK};
-    const enum tess_status status = lambda_event_read((const char *)text, size, &event, &error);
+    const enum tess_status status = lambda_event_read((const char *)text, size, "/base", &event, &error);
     if (status == TESS_OK) {
         for (unsigned handler = 0; handler < HANDLER_UNKNOWN; handler++) {
             if (event.kind != LAMBDA_BUCKET && event.kind != LAMBDA_RECORDS)

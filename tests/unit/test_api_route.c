@@ -260,12 +260,44 @@ static void routes_have_names(void **state)
     assert_string_equal(api_route_name(API_ROUTES), "none");
 }
 
+/* Slashes that somebody decoded go back into names where no other reading is possible. */
+static void test_join(void **state)
+{
+    static const struct {
+        const char *method, *path, *joined;
+    } cases[] = {{"GET", "/grids/a/b", "/grids/a%2Fb"},
+                 {"HEAD", "/grids/a//%2Fb/", "/grids/a%2F%2F%2Fb%2F"},
+                 {"POST", "/counters/a/b", "/counters/a%2Fb"},
+                 {"OPTIONS", "/counters/a/b", "/counters/a%2Fb"},
+                 {"DELETE", "/grids/a/", "/grids/a%2F"},
+                 {"DELETE", "/grids//a", "/grids/%2Fa"},
+                 {"DELETE", "/grids/a/b", NULL},
+                 {"OPTIONS", "/grids/a/b", NULL},
+                 {"PUT", "/grids/a/b", NULL},
+                 {"GET", "/grids/a", NULL},
+                 {"GET", "/grids/", NULL},
+                 {"GET", "/grids", NULL},
+                 {"GET", "/elsewhere/a/b", NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *joined = api_path_join(cases[i].method, cases[i].path);
+        assert_int_equal(!joined, !cases[i].joined);
+        if (joined)
+            assert_string_equal(joined, cases[i].joined);
+        free(joined);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_path_takes_its_methods), cmocka_unit_test(other_paths_are_none),
-        cmocka_unit_test(ids_and_keys_are_decoded),    cmocka_unit_test(what_cannot_be_a_name_is_none),
-        cmocka_unit_test(long_paths_are_read_whole),   cmocka_unit_test(allowed_and_found_agree),
+        cmocka_unit_test(test_join),
+        cmocka_unit_test(each_path_takes_its_methods),
+        cmocka_unit_test(other_paths_are_none),
+        cmocka_unit_test(ids_and_keys_are_decoded),
+        cmocka_unit_test(what_cannot_be_a_name_is_none),
+        cmocka_unit_test(long_paths_are_read_whole),
+        cmocka_unit_test(allowed_and_found_agree),
         cmocka_unit_test(routes_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,13 +18,18 @@
 #include "front/lambda_event.h"
 #include "front/lambda_handler.h"
 
-static enum tess_status read_text(const char *text, struct lambda_event *event)
+static enum tess_status read_below(const char *base_path, const char *text, struct lambda_event *event)
 {
     struct tess_error error = {.status = TESS_OK};
-    const enum tess_status status = lambda_event_read(text, strlen(text), event, &error);
+    const enum tess_status status = lambda_event_read(text, strlen(text), base_path, event, &error);
     assert_int_equal(error.status, status);
     assert_true(status == TESS_OK || error.message[0] != '\0');
     return status;
+}
+
+static enum tess_status read_text(const char *text, struct lambda_event *event)
+{
+    return read_below(NULL, text, event);
 }
 
 static void test_base64(void **state)
@@ -116,6 +121,136 @@ static void test_v2_and_its_stage(void **state)
         assert_string_equal(event.query, "a=%20");
         assert_string_equal(event.method, "GET");
         lambda_event_clear(&event);
+    }
+}
+
+#define V1 "{\"httpMethod\":\"GET\","
+#define REST(resource, stage, context_path)                                                                 \
+    V1 "\"resource\":\"" resource "\",\"requestContext\":{\"stage\":\"" stage "\",\"path\":\"" context_path \
+       "\"},"
+#define HTTP_V1(resource, stage) \
+    V1 "\"version\":\"1.0\",\"resource\":\"" resource "\",\"requestContext\":{\"stage\":\"" stage "\"},"
+#define V2(method, key, stage, domain)                                                     \
+    "{\"version\":\"2.0\",\"routeKey\":\"" key "\",\"requestContext\":{\"stage\":\"" stage \
+    "\",\"domainName\":\"" domain "\",\"http\":{\"method\":\"" method "\"}},"
+#define HTTP_V2(method, key, stage) V2(method, key, stage, "a.execute-api.eu-north-1.amazonaws.com")
+#define PATH(name, path)            "\"" name "\":\"" path "\"}"
+#define PARAMETERS(text)            "\"pathParameters\":{" text "},"
+
+/* What each gateway makes of a path, and which one is meant. */
+static const struct {
+    const char *event, *base_path, *path;
+    enum path_trust trust;
+} paths_of_gateways[] = {
+    /* REST: as sent; with a custom domain the base path, and the stage where the mapping has none */
+    {REST("/{proxy+}", "prod", "/prod/grids/%2541") PARAMETERS("\"proxy\":\"grids/%2541\"")
+         PATH("path", "/grids/%2541"),
+     NULL, "/grids/%2541", PATH_AS_SENT},
+    {REST("/grids/{id}", "prod", "/prod/grids/a%2Fb") PARAMETERS("\"id\":\"a%2Fb\"")
+         PATH("path", "/grids/a%2Fb"),
+     NULL, "/grids/a%2Fb", PATH_AS_SENT},
+    {REST("/grids/{id}/{key+}", "p", "/t/grids/a/b/c") PARAMETERS("\"id\":\"a\",\"key\":\"b/c\"")
+         PATH("path", "/t/grids/a/b/c"),
+     NULL, "/grids/a/b/c", PATH_AS_SENT},
+    {REST("/{proxy+}", "p", "/t/grids/a") PARAMETERS("\"proxy\":\"grids/a\"") PATH("path", "/t/grids/a"),
+     NULL, "/grids/a", PATH_AS_SENT},
+    {REST("/api/{proxy+}", "p", "/p/api/grids/a") PARAMETERS("\"proxy\":\"grids/a\"")
+         PATH("path", "/api/grids/a"),
+     NULL, "/grids/a", PATH_AS_SENT},
+    {REST("/grids/{proxy+}", "p", "/p/grids/a") PARAMETERS("\"proxy\":\"a\"") PATH("path", "/grids/a"), NULL,
+     "/grids/a", PATH_AS_SENT},
+    {REST("/add_image", "p", "/v1/deep/add_image") PATH("path", "/v1/deep/add_image/"), NULL, "/add_image",
+     PATH_AS_SENT},
+    {REST("/", "p", "/p/grids/a") PATH("path", "/grids/a"), NULL, "/grids/a", PATH_AS_SENT},
+    {V1 "\"requestContext\":{\"stage\":\"grids\",\"path\":\"/grids/grids/a\"}," PATH("path", "/grids/a"),
+     NULL, "/grids/a", PATH_AS_SENT},
+    {V1
+     "\"requestContext\":{\"stage\":\"prod\",\"path\":\"/t/prod/grids/a\"}," PATH("path", "/t/prod/grids/a"),
+     "t", "/grids/a", PATH_AS_SENT},
+    {V1 PATH("path", "/t/grids/a"), "/t/", "/grids/a", PATH_AS_SENT},
+    {V1 PATH("path", "/total/grids/a"), "/t", "/total/grids/a", PATH_AS_SENT},
+    {V1 PATH("path", "/t"), "/t", "/", PATH_AS_SENT},
+    /* HTTP, 1.0: decoded, with the stage or a mapping's key */
+    {HTTP_V1("$default", "prod") PATH("path", "/prod/grids/x"), NULL, "/grids/x", PATH_SLASHES_LOST},
+    {HTTP_V1("$default", "prod") PATH("path", "/t/grids/a b"), "/t", "/grids/a%20b", PATH_SLASHES_LOST},
+    {HTTP_V1("/{proxy+}", "prod") PARAMETERS("\"proxy\":\"grids/%41\"") PATH("path", "/t/grids/%41"), NULL,
+     "/grids/%2541", PATH_SLASHES_LOST},
+    {HTTP_V1("/grids/{id}", "$default") PARAMETERS("\"id\":\"a/b\"") PATH("path", "/grids/a/b"), NULL,
+     "/grids/a%2Fb", PATH_SLASHES_LOST},
+    /* HTTP, 2.0 */
+    {HTTP_V2("DELETE", "DELETE /grids/{id}", "$default") PARAMETERS("\"id\":\"%41\"")
+         PATH("rawPath", "/grids/%41"),
+     NULL, "/grids/%2541", PATH_SLASHES_LOST},
+    {HTTP_V2("DELETE", "DELETE /grids/{id}", "$default") PARAMETERS("\"id\":\"a/b\"")
+         PATH("rawPath", "/grids/a/b"),
+     NULL, "/grids/a%2Fb", PATH_SLASHES_LOST},
+    {HTTP_V2("DELETE", "DELETE /grids/{id}/{key+}", "s") PARAMETERS("\"id\":\"a\",\"key\":\"b/c d\"")
+         PATH("rawPath", "/s/grids/a/b/c d"),
+     NULL, "/grids/a/b/c%20d", PATH_SLASHES_LOST},
+    {HTTP_V2("DELETE", "$default", "$default") PATH("rawPath", "/grids/%41"), NULL, "/grids/%2541",
+     PATH_UNSURE},
+    {HTTP_V2("DELETE", "$default", "s") PATH("rawPath", "/s/grids/a/b"), NULL, "/grids/a/b",
+     PATH_SLASHES_LOST},
+    {HTTP_V2("GET", "$default", "s") PATH("rawPath", "/s/grids/a/b"), NULL, "/grids/a%2Fb",
+     PATH_SLASHES_LOST},
+    {HTTP_V2("POST", "$default", "s") PATH("rawPath", "/s/counters/100%"), NULL, "/counters/100%25",
+     PATH_UNSURE},
+    {HTTP_V2("POST", "POST /counters/{name}", "$default") PARAMETERS("\"name\":\"100%\"")
+         PATH("rawPath", "/counters/100%"),
+     NULL, "/counters/100%25", PATH_SLASHES_LOST},
+    {HTTP_V2("GET", "ANY /api/{proxy+}", "s") PARAMETERS("\"proxy\":\"counters/ö\"")
+         PATH("rawPath", "/s/api/counters/ö"),
+     NULL, "/counters/%C3%B6", PATH_SLASHES_LOST},
+    {HTTP_V2("GET", "GET /v1/counters/{name}", "s") PARAMETERS("\"name\":\"x\"")
+         PATH("rawPath", "/s/v1/counters/x"),
+     "/v1", "/counters/x", PATH_SLASHES_LOST},
+    {HTTP_V2("GET", "GET /grids/{id}", "s") PATH("rawPath", "/s/grids/x"), NULL, "/grids/x",
+     PATH_SLASHES_LOST},
+    /* Function URL */
+    {V2("DELETE", "$default", "$default", "x.lambda-url.eu-north-1.on.aws") PATH("rawPath", "/grids/%2541"),
+     NULL, "/grids/%2541", PATH_AS_SENT},
+    {V2("DELETE", "$default", "$default", "x.lambda-url.eu-north-1.on.aws") PATH("rawPath", "/t/grids/a/b"),
+     "/t", "/grids/a/b", PATH_AS_SENT},
+};
+
+static void test_paths_of_gateways(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof paths_of_gateways / sizeof *paths_of_gateways; i++) {
+        struct lambda_event event;
+        assert_int_equal(read_below(paths_of_gateways[i].base_path, paths_of_gateways[i].event, &event),
+                         TESS_OK);
+        if (strcmp(event.path, paths_of_gateways[i].path) != 0 || event.trust != paths_of_gateways[i].trust)
+            fail_msg("%s: %s, %d", paths_of_gateways[i].event, event.path, (int)event.trust);
+        lambda_event_clear(&event);
+    }
+}
+
+/* A path of which nobody knows what it names removes nothing; what it reads or counts is as harmless as
+ * before. */
+static void test_unsure_paths_remove_nothing(void **state)
+{
+    static const char *const paths[] = {"/grids/%41", "/grids/a/%41", "/grids/100%"};
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        for (unsigned known = 0; known < 2; known++) {
+            char text[512];
+            struct lambda_event event;
+            struct api_target target;
+            struct api_request request;
+            struct tess_error error = {.status = TESS_OK};
+            (void)snprintf(
+                text, sizeof text,
+                "{\"version\":\"2.0\",\"rawPath\":\"%s\",\"requestContext\":{%s\"http\":{\"method\":"
+                "\"DELETE\"}}}",
+                paths[i], known ? "\"domainName\":\"a.example\"," : "");
+            assert_int_equal(read_text(text, &event), TESS_OK);
+            assert_int_equal(lambda_handler_request(HANDLER_API, &event, NULL, &target, &request, &error),
+                             TESS_ERR_INVALID);
+            assert_non_null(strstr(error.message, "decoded"));
+            api_target_clear(&target);
+            lambda_event_clear(&event);
+        }
     }
 }
 
@@ -289,7 +424,7 @@ static void test_large_event(void **state)
     memset(text + sizeof head - 1, 'A', BODY);
     memcpy(text + sizeof head - 1 + BODY, "\"}", 3);
     const int64_t start_ms = cpu_time_ms();
-    assert_int_equal(lambda_event_read(text, strlen(text), &event, &error), TESS_OK);
+    assert_int_equal(lambda_event_read(text, strlen(text), NULL, &event, &error), TESS_OK);
     const int64_t took_ms = cpu_time_ms() - start_ms;
     (void)printf("%d bytes: %lld ms of processor time\n", BODY, (long long)took_ms);
     assert_int_equal(event.body_bytes, BODY / 4 * 3);
@@ -301,10 +436,16 @@ static void test_large_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_base64),           cmocka_unit_test(test_v1),
-        cmocka_unit_test(test_v2_and_its_stage), cmocka_unit_test(test_direct_forms),
-        cmocka_unit_test(test_no_events),        cmocka_unit_test(test_handlers),
-        cmocka_unit_test(test_error_types),      cmocka_unit_test(test_real_events),
+        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_v1),
+        cmocka_unit_test(test_v2_and_its_stage),
+        cmocka_unit_test(test_direct_forms),
+        cmocka_unit_test(test_paths_of_gateways),
+        cmocka_unit_test(test_unsure_paths_remove_nothing),
+        cmocka_unit_test(test_no_events),
+        cmocka_unit_test(test_handlers),
+        cmocka_unit_test(test_error_types),
+        cmocka_unit_test(test_real_events),
         cmocka_unit_test(test_large_event),
     };
     return cmocka_run_group_tests_name("lambda_event", tests, NULL, NULL);
