@@ -40,8 +40,8 @@ static char *print_proxy(int http_status, cJSON *headers, const char *body)
     return text;
 }
 
-char *lambda_answer_proxy(const struct lambda_event *event, const struct api_answer *answer,
-                          const char *origin)
+char *lambda_answer_proxy(enum lambda_handler handler, const struct lambda_event *event,
+                          const struct api_answer *answer, const char *origin)
 {
     cJSON *headers = json_object();
     json_add_text(headers, "content-type", "application/json");
@@ -50,25 +50,26 @@ char *lambda_answer_proxy(const struct lambda_event *event, const struct api_ans
     add_origin(headers, origin);
     if (answer->retry_after_s > 0)
         add_number(headers, "retry-after", answer->retry_after_s);
-    const char *allow = answer->http_status == 405 ? api_allow(event->path) : NULL;
+    const char *allow = answer->http_status == 405 ? lambda_handler_allow(handler, event) : NULL;
     if (allow)
         json_add_text(headers, "allow", allow);
     const bool is_head = event->method && strcmp(event->method, "HEAD") == 0;
     return print_proxy(answer->http_status, headers, is_head ? "" : answer->body);
 }
 
-bool lambda_is_preflight(const struct lambda_event *event)
+bool lambda_is_preflight(enum lambda_handler handler, const struct lambda_event *event)
 {
     return event->kind == LAMBDA_PROXY && event->method && strcmp(event->method, "OPTIONS") == 0 &&
-           api_allow(event->path);
+           lambda_handler_allow(handler, event);
 }
 
-char *lambda_answer_preflight(const struct lambda_event *event, const char *origin)
+char *lambda_answer_preflight(enum lambda_handler handler, const struct lambda_event *event,
+                              const char *origin)
 {
     cJSON *headers = json_object();
-    const char *allow = api_allow(event->path);
+    const char *allow = lambda_handler_allow(handler, event);
     add_origin(headers, origin);
-    json_add_text(headers, "access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    json_add_text(headers, "access-control-allow-methods", allow ? allow : "OPTIONS");
     json_add_text(headers, "access-control-allow-headers",
                   "Authorization, Content-Type, If-None-Match, Range, X-API-Key, X-Request-Id");
     json_add_text(headers, "access-control-max-age", "86400");

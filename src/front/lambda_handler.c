@@ -14,17 +14,21 @@
 
 static const struct {
     const char *name, *alias;
-    unsigned kinds; /* of events that it takes */
+    unsigned kinds;    /* of events that it takes */
+    const char *allow; /* NULL: as the path says */
 } handlers[HANDLER_UNKNOWN] = {
     [HANDLER_API] = {"api", NULL,
                      KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_COUNTER) | KINDS(LAMBDA_GRID) | KINDS(LAMBDA_BUCKET) |
-                         KINDS(LAMBDA_RECORDS)},
-    [HANDLER_ADD_IMAGE] = {"add_image", NULL, KINDS(LAMBDA_PROXY)},
+                         KINDS(LAMBDA_RECORDS),
+                     NULL},
+    [HANDLER_ADD_IMAGE] = {"add_image", NULL, KINDS(LAMBDA_PROXY), "POST, PUT, OPTIONS"},
     [HANDLER_GENERATE_GRID] = {"generate_grid", "create_grid",
                                KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_GRID) | KINDS(LAMBDA_BUCKET) |
-                                   KINDS(LAMBDA_RECORDS)},
+                                   KINDS(LAMBDA_RECORDS),
+                               "GET, POST, OPTIONS"},
     [HANDLER_HIT_COUNT] = {"getHitCount", "hit_counter",
-                           KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_COUNTER) | KINDS(LAMBDA_NOTHING)},
+                           KINDS(LAMBDA_PROXY) | KINDS(LAMBDA_COUNTER) | KINDS(LAMBDA_NOTHING),
+                           "GET, HEAD, POST, OPTIONS"},
 };
 
 static const char *const kind_names[] = {
@@ -65,6 +69,23 @@ enum tess_status lambda_handler_accepts(enum lambda_handler handler, enum lambda
     (void)snprintf(error->message, sizeof error->message, "the handler %s takes no event with %s",
                    lambda_handler_name(handler), kind_names[kind]);
     return TESS_ERR_INVALID;
+}
+
+const char *lambda_handler_allow(enum lambda_handler handler, const struct lambda_event *event)
+{
+    const char *own = handler < HANDLER_UNKNOWN ? handlers[handler].allow : NULL;
+    return own ? own : api_allow(event->path);
+}
+
+/* Is it in a list such as "GET, HEAD, OPTIONS"? */
+static bool is_listed(const char *allow, const char *method)
+{
+    const size_t size = strlen(method);
+    for (const char *at = allow; size > 0 && (at = strstr(at, method)); at += size) {
+        if ((at == allow || at[-1] == ' ') && (at[size] == ',' || at[size] == '\0'))
+            return true;
+    }
+    return false;
 }
 
 /* The route's parameter "counter" or "name", wherever it is in the route; of REST APIs it is still encoded.
@@ -132,8 +153,12 @@ static enum tess_status proxy_request(enum lambda_handler handler, const struct 
     request->body_bytes = event->body_bytes;
     if (handler == HANDLER_API)
         return find_route(event, target, request, error);
+    if (!is_listed(handlers[handler].allow, event->method)) {
+        request->route = API_WRONG_METHOD;
+        return TESS_OK;
+    }
     if (handler == HANDLER_HIT_COUNT) {
-        request->route = API_COUNTER_HIT;
+        request->route = strcmp(event->method, "HEAD") == 0 ? API_COUNTER_GET : API_COUNTER_HIT;
         request->query = NULL; /* has been read */
         return find_counter(event, counter_name, target, error);
     }

@@ -11,9 +11,9 @@
 
 enum lambda_handler {
     HANDLER_API,           /* routes by path, and every direct form */
-    HANDLER_ADD_IMAGE,     /* whatever path, a proxy event adds an image */
-    HANDLER_GENERATE_GRID, /* whatever path, a proxy event asks for a grid */
-    HANDLER_HIT_COUNT,     /* whatever path and method, a hit is counted */
+    HANDLER_ADD_IMAGE,     /* whatever path, POST and PUT add an image */
+    HANDLER_GENERATE_GRID, /* whatever path, GET and POST ask for a grid */
+    HANDLER_HIT_COUNT,     /* whatever path, GET and POST count a hit */
     HANDLER_UNKNOWN
 };
 
@@ -25,6 +25,10 @@ const char *lambda_handler_names(void);
 
 /* "generate_grid", for logs. Static storage. */
 const char *lambda_handler_name(enum lambda_handler handler);
+
+/* The methods that a proxy event may have there: "GET, HEAD, POST, OPTIONS". NULL: it is a path of nothing.
+ * Static storage. */
+const char *lambda_handler_allow(enum lambda_handler handler, const struct lambda_event *event);
 
 /*
  * The request that a proxy event, a counter or a grid asks for. All strings stay the event's, but the

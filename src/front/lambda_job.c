@@ -61,7 +61,7 @@ static void reply_answer(const struct lambda_site *site, const struct lambda_eve
 {
     *reply = (struct lambda_reply){.status = answer->http_status};
     if (event->kind == LAMBDA_PROXY)
-        reply->json = lambda_answer_proxy(event, answer, site->settings->cors_origin);
+        reply->json = lambda_answer_proxy(site->handler, event, answer, site->settings->cors_origin);
     else if (answer->http_status != 200)
         reply_failed(answer->outcome, lambda_answer_message(answer), reply);
     else if (event->kind == LAMBDA_COUNTER || event->kind == LAMBDA_NOTHING)
@@ -155,9 +155,10 @@ static void run_event(struct lambda_job *job, struct lambda_reply *reply)
     struct api api;
     struct tess_error error;
     const struct lambda_event *event = job->event;
-    if (lambda_is_preflight(event)) {
+    if (lambda_is_preflight(job->site->handler, event)) {
         *reply = (struct lambda_reply){
-            .json = lambda_answer_preflight(event, job->site->settings->cors_origin), .status = 204};
+            .json = lambda_answer_preflight(job->site->handler, event, job->site->settings->cors_origin),
+            .status = 204};
     } else if (lambda_handler_accepts(job->site->handler, event->kind, &error) != TESS_OK ||
                lambda_site_wait(job->site, &api, &error) != TESS_OK) {
         lambda_reply_error(job->site, event, &error, reply);

@@ -258,6 +258,39 @@ def test_handlers():
             equal(runtime.invoke({"uniqueGridId": "g"}).body["message"], "built grid")
 
 
+def test_methods_at_a_path_of_ones_own():
+    """The path is the deployer's, so the handler says which methods there are; a browser's question does nothing."""
+    photo = image()
+    cases = {"getHitCount": ("GET, HEAD, POST, OPTIONS", ("DELETE", "PUT", "PATCH"), None),
+             "add_image": ("POST, PUT, OPTIONS", ("GET", "HEAD", "DELETE", "PATCH"), photo),
+             "generate_grid": ("GET, POST, OPTIONS", ("HEAD", "DELETE", "PUT"), None)}
+    for handler, (allow, others, body) in cases.items():
+        with function(handler, COUNTER_NAME="home") as (runtime, _):
+            for make in (v1, v2):
+                query = {"uniqueGridId": "g"} if make is v1 else "uniqueGridId=g"
+                more = encoded(body) if body else {}
+                done = runtime.invoke(make("OPTIONS", "/hits", query, **more)).body
+                equal((done["statusCode"], done["body"]), (204, ""))
+                equal(done["headers"]["access-control-allow-methods"], allow)
+                equal((done["headers"]["allow"], done["headers"]["access-control-allow-origin"]), (allow, "*"))
+                contains(done["headers"]["access-control-allow-headers"], "Content-Type")
+                for method in others:
+                    done = runtime.invoke(make(method, "/hits", query, **more)).body
+                    equal((done["statusCode"], done["headers"]["allow"]), (405, allow), method)
+                    equal(done["headers"]["access-control-allow-origin"], "*")
+    equal(json.loads(run("counter", "home", "--get", "--data", "store", status=0).out)["value"], 0)
+    run("list", "--grid", "g", "--data", "store", status=1)
+    with function("getHitCount", COUNTER_NAME="home") as (runtime, _):
+        equal(proxied(runtime.invoke(v2("GET", "/hits")), 200), {"value": 1})
+        equal(proxied(runtime.invoke(v2("POST", "/hits")), 200), {"value": 2})
+        head = runtime.invoke(v2("HEAD", "/hits")).body
+        equal((head["statusCode"], head["body"]), (200, ""))
+        equal(proxied(runtime.invoke(v2("GET", "/hits")), 200), {"value": 3})
+    with function() as (runtime, _):
+        done = runtime.invoke(v2("OPTIONS", "/add_image")).body
+        equal(done["headers"]["access-control-allow-methods"], "POST, OPTIONS")
+
+
 def test_direct_grids_and_buckets():
     run("add", "--grid", "g", *[image("%d.jpg" % i) and "%d.jpg" % i for i in range(4)], "--data", "store", status=0)
     os.makedirs("store/objects/photos")

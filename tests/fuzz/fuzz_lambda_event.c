@@ -36,8 +36,8 @@ static void check_answers(const struct lambda_event *event)
     char body[] = "{\"value\":9}";
     struct api_answer answer = {.http_status = 405, .body = body, .body_bytes = strlen(body)};
     if (event->kind == LAMBDA_PROXY) {
-        check_json(lambda_answer_proxy(event, &answer, "https://a.example"));
-        check_json(lambda_answer_preflight(event, NULL));
+        check_json(lambda_answer_proxy(HANDLER_API, event, &answer, "https://a.example"));
+        check_json(lambda_answer_preflight(HANDLER_API, event, NULL));
     }
     check_json(lambda_answer_counter(&answer));
     if (event->kind == LAMBDA_RECORDS) {
