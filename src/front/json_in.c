@@ -8,14 +8,17 @@
 #include <string.h>
 
 #include "front/safe_text.h"
+#include "front/xalloc.h"
 
 /* A reader over the text that knows nothing but grammar. Each read_… moves past what it accepts. */
 struct reader {
     const char *text;
     size_t size, at;
     unsigned depth, max_items;
-    bool too_many;   /* items of an array */
-    const char *why; /* NULL while all is well */
+    bool too_many;          /* items of an array */
+    struct json_nuls *nuls; /* NULL: none are taken */
+    bool in_member;         /* of that name, in the outermost object */
+    const char *why;        /* NULL while all is well */
 };
 
 static bool refuse(struct reader *reader, const char *why)
@@ -60,6 +63,15 @@ static bool read_hex4(struct reader *reader, unsigned *value_out)
     return true;
 }
 
+static bool take_nul(struct reader *reader)
+{
+    if (!reader->nuls)
+        return refuse(reader, "a string holds \\u0000");
+    reader->nuls->in_member |= reader->in_member;
+    reader->nuls->elsewhere |= !reader->in_member;
+    return true;
+}
+
 /* Behind the backslash. */
 static bool read_escape(struct reader *reader)
 {
@@ -73,7 +85,7 @@ static bool read_escape(struct reader *reader)
     if (!read_hex4(reader, &value))
         return false;
     if (value == 0)
-        return refuse(reader, "a string holds \\u0000");
+        return take_nul(reader);
     if (value < 0xD800 || value > 0xDFFF)
         return true;
     if (value > 0xDBFF || !take(reader, '\\') || !take(reader, 'u') || !read_hex4(reader, &low) ||
@@ -146,6 +158,15 @@ static bool read_word(struct reader *reader, const char *word)
     return true;
 }
 
+/* A name was read that began there; one with escapes in it counts as another. */
+static void note_member(struct reader *reader, size_t begin)
+{
+    const size_t size = reader->at - 1 - begin;
+    if (reader->nuls && reader->depth == 1)
+        reader->in_member = strlen(reader->nuls->member) == size &&
+                            memcmp(reader->text + begin, reader->nuls->member, size) == 0;
+}
+
 static bool read_value(struct reader *reader);
 
 /* The inside of an object or array, up to its closing bracket. */
@@ -163,8 +184,11 @@ static bool read_members(struct reader *reader, char closing)
         }
         skip_blanks(reader);
         if (closing == '}') {
+            const size_t begin = reader->at + 1;
+            reader->in_member &= reader->depth > 1; /* the name itself is in none */
             if (!read_string(reader))
                 return false;
+            note_member(reader, begin);
             skip_blanks(reader);
             if (!take(reader, ':'))
                 return refuse(reader, "a colon is expected");
@@ -228,18 +252,33 @@ static const char *find_duplicate(const cJSON *item)
     return NULL;
 }
 
-cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *too_many_out,
-                       char why_out[128])
+/* A text without faults, with "\ufffd" for each "\u0000". For free(). */
+static char *replace_nuls(const char *text, size_t size)
 {
-    struct reader reader = {.text = text, .size = size, .max_items = max_items};
-    if (read_value(&reader) && reader.at < reader.size)
-        (void)refuse(&reader, "something follows the value");
-    if (too_many_out)
-        *too_many_out = reader.too_many;
-    if (reader.why) {
-        (void)snprintf(why_out, 128, "byte %zu: %s", reader.at + 1, reader.why);
-        return NULL;
+    char *copy = xcalloc(size + 1, 1);
+    memcpy(copy, text, size);
+    for (size_t at = 0; at + 1 < size; at++) {
+        if (copy[at] != '\\')
+            continue;
+        if (size - at >= 6 && memcmp(copy + at, "\\u0000", 6) == 0)
+            memcpy(copy + at + 2, "fffd", 4);
+        at++; /* past what is escaped */
     }
+    return copy;
+}
+
+/* Checks the grammar; false with the reason. */
+static bool read_all(struct reader *reader, char why_out[128])
+{
+    if (read_value(reader) && reader->at < reader->size)
+        (void)refuse(reader, "something follows the value");
+    if (reader->why)
+        (void)snprintf(why_out, 128, "byte %zu: %s", reader->at + 1, reader->why);
+    return !reader->why;
+}
+
+static cJSON *build(const char *text, size_t size, char why_out[128])
+{
     cJSON *tree = cJSON_ParseWithLength(text, size);
     if (!tree) {
         (void)snprintf(why_out, 128, "not JSON");
@@ -251,6 +290,29 @@ cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *
         cJSON_Delete(tree);
         return NULL;
     }
+    return tree;
+}
+
+cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *too_many_out,
+                       char why_out[128])
+{
+    struct reader reader = {.text = text, .size = size, .max_items = max_items};
+    const bool good = read_all(&reader, why_out);
+    if (too_many_out)
+        *too_many_out = reader.too_many;
+    return good ? build(text, size, why_out) : NULL;
+}
+
+cJSON *json_read_with_nuls(const char *text, size_t size, unsigned max_items, struct json_nuls *nuls,
+                           char why_out[128])
+{
+    struct reader reader = {.text = text, .size = size, .max_items = max_items, .nuls = nuls};
+    nuls->in_member = nuls->elsewhere = false;
+    if (!read_all(&reader, why_out))
+        return NULL;
+    char *copy = nuls->in_member || nuls->elsewhere ? replace_nuls(text, size) : NULL;
+    cJSON *tree = build(copy ? copy : text, size, why_out);
+    free(copy);
     return tree;
 }
 

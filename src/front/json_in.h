@@ -24,6 +24,16 @@ cJSON *json_read(const char *text, size_t size, char why_out[128]);
 cJSON *json_read_up_to(const char *text, size_t size, unsigned max_items, bool *too_many_out,
                        char why_out[128]);
 
+/* What a text may hold though cJSON, whose strings end at a NUL, cannot: "\u0000". */
+struct json_nuls {
+    const char *member;        /* in: the name of a member of the outermost object */
+    bool in_member, elsewhere; /* out: there were some in that member's value, anywhere else */
+};
+
+/* As json_read_up_to(), but "\u0000" is no error: in the tree it is U+FFFD, and `nuls` tells of it. */
+cJSON *json_read_with_nuls(const char *text, size_t size, unsigned max_items, struct json_nuls *nuls,
+                           char why_out[128]);
+
 /* A member by its exact name; NULL: `object` is none or has none of the name, or its value is null. */
 const cJSON *json_member(const cJSON *object, const char *name);
 

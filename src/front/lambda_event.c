@@ -40,8 +40,10 @@ static enum tess_status read_body(const cJSON *tree, struct lambda_event *event,
         return refuse_invalid(error, "the event's body is neither a string nor null");
     event->body = body->valuestring;
     event->body_bytes = strlen(event->body);
-    if (!cJSON_IsTrue(encoded))
+    if (!cJSON_IsTrue(encoded)) {
+        event->is_spoilt = strstr(event->body, "\xef\xbf\xbd") != NULL;
         return TESS_OK;
+    }
     event->decoded = base64_decode(event->body, event->body_bytes, &event->body_bytes);
     event->body = event->decoded;
     return event->decoded ? TESS_OK
@@ -212,14 +214,19 @@ enum tess_status lambda_event_read(const char *text, size_t size, const char *ba
     char why[128];
     *event = (struct lambda_event){
         .kind = LAMBDA_NOTHING, .text = text, .text_bytes = size, .base_path = base_path};
-    event->tree = json_read_up_to(text, size, LAMBDA_MAX_RECORDS, NULL, why);
+    struct json_nuls nuls = {.member = "body"};
+    event->tree = json_read_with_nuls(text, size, LAMBDA_MAX_RECORDS, &nuls, why);
     if (!event->tree)
         return refuse_invalid(error, "the event is not JSON: %s", why);
     if (cJSON_IsNull(event->tree))
         return TESS_OK;
     if (!cJSON_IsObject(event->tree))
         return refuse_invalid(error, "the event is no JSON object");
-    return read_form(event->tree, event, error);
+    const enum tess_status status = read_form(event->tree, event, error);
+    event->has_nul = nuls.in_member;
+    if (status == TESS_OK && (nuls.elsewhere || (nuls.in_member && event->kind != LAMBDA_PROXY)))
+        return refuse_invalid(error, "the event holds a NUL (\\u0000) where none can be meant");
+    return status;
 }
 
 void lambda_event_clear(struct lambda_event *event)

@@ -16,6 +16,7 @@
 #define FRONT_LAMBDA_EVENT_H
 
 #include <cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <tessera/status.h>
@@ -53,7 +54,9 @@ struct lambda_event {
     const char *content_type; /* NULL: not told */
     const char *body;         /* decoded; NULL: none */
     size_t body_bytes;
-    char *decoded; /* what `body` points to, if it came in base64 */
+    char *decoded;  /* what `body` points to, if it came in base64 */
+    bool has_nul;   /* came as text with NULs, which are U+FFFD now */
+    bool is_spoilt; /* came as text with U+FFFD: what was no text is lost */
 
     const char *counter;                     /* LAMBDA_COUNTER */
     const char *source_bucket, *dest_bucket; /* LAMBDA_BUCKET; the second NULL: as configured */

@@ -143,14 +143,11 @@ static enum tess_status find_route(const struct lambda_event *event, struct api_
                "to be removed: send it through a route with parameters, a REST API or a Function URL");
 }
 
-static enum tess_status proxy_request(enum lambda_handler handler, const struct lambda_event *event,
-                                      const char *counter_name, struct api_target *target,
-                                      struct api_request *request, struct tess_error *error)
+/* Which request, and what it names. */
+static enum tess_status find_request(enum lambda_handler handler, const struct lambda_event *event,
+                                     const char *counter_name, struct api_target *target,
+                                     struct api_request *request, struct tess_error *error)
 {
-    request->query = event->query;
-    request->content_type = event->content_type;
-    request->body = event->body;
-    request->body_bytes = event->body_bytes;
     if (handler == HANDLER_API)
         return find_route(event, target, request, error);
     if (!is_listed(handlers[handler].allow, event->method)) {
@@ -164,6 +161,34 @@ static enum tess_status proxy_request(enum lambda_handler handler, const struct 
     }
     request->route = handler == HANDLER_ADD_IMAGE ? API_ADD_IMAGE : API_GENERATE_GRID;
     return TESS_OK;
+}
+
+/* A gateway that takes an image for text replaces what is none, and nobody gets the image back. */
+static enum tess_status check_text(const struct lambda_event *event, enum api_route route,
+                                   struct tess_error *error)
+{
+    if (route == API_NONE || route == API_WRONG_METHOD)
+        return TESS_OK;
+    if (route == API_ADD_IMAGE && (event->has_nul || event->is_spoilt)) {
+        *error = (struct tess_error){
+            .status = TESS_ERR_NOT_IMAGE,
+            .message = "the gateway took the image for text and spoilt it: add */* to the REST API's "
+                       "binaryMediaTypes and deploy it, so that bodies come in base64"};
+        return TESS_ERR_NOT_IMAGE;
+    }
+    return event->has_nul ? refuse_invalid(error, "the body holds a NUL") : TESS_OK;
+}
+
+static enum tess_status proxy_request(enum lambda_handler handler, const struct lambda_event *event,
+                                      const char *counter_name, struct api_target *target,
+                                      struct api_request *request, struct tess_error *error)
+{
+    request->query = event->query;
+    request->content_type = event->content_type;
+    request->body = event->body;
+    request->body_bytes = event->body_bytes;
+    const enum tess_status status = find_request(handler, event, counter_name, target, request, error);
+    return status == TESS_OK ? check_text(event, request->route, error) : status;
 }
 
 static enum tess_status direct_counter(const char *name, struct api_target *target,

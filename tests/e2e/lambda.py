@@ -291,6 +291,40 @@ def test_methods_at_a_path_of_ones_own():
         equal(done["headers"]["access-control-allow-methods"], "POST, OPTIONS")
 
 
+def test_bodies_that_came_as_text():
+    """A REST API without binaryMediaTypes decodes an image as UTF-8: NULs stay, and all that is no text becomes U+FFFD."""
+    photo = image()
+    spoilt = photo.decode("utf-8", "replace")
+    assert "\0" in spoilt and "\ufffd" in spoilt
+    for handler in ("api", "add_image"):
+        with function(handler) as (runtime, _):
+            for body in (spoilt, "\0", "a\0b", "\ufffd\ufffd", spoilt.replace("\0", "")):
+                for event in (v1("POST", "/add_image", {"uniqueGridId": "g"}, body=body),
+                              v2("POST", "/add_image", "uniqueGridId=g", body=body)):
+                    done = runtime.invoke(event)
+                    refused = proxied(done, 415)
+                    equal(refused["code"], "not-image")
+                    contains(refused["message"], "binaryMediaTypes", "text")
+                    equal(done.body["headers"]["access-control-allow-origin"], "*")
+    with function() as (runtime, _):
+        equal(proxied(runtime.invoke(v1("POST", "/add_image", {"uniqueGridId": "g"}, body="no image")), 415)["code"], "not-image")
+        for event in (v2("POST", "/generate_grid", "uniqueGridId=g", body='{"tile":3}\0'), v2("POST", "/counters/c", body="\0"),
+                      v1("DELETE", "/grids/g", body="\0")):
+            contains(proxied(runtime.invoke(event), 400)["message"], "NUL")
+        equal(proxied(runtime.invoke(v2("POST", "/nowhere", body="\0")), 404)["code"], "not-found")
+        # as %00 in an address
+        for event in (v1("POST", "/add_image", {"uniqueGridId": "g\0"}, **encoded(photo)), v2("POST", "/counters/c\0"),
+                      v1("POST", "/generate_grid", {"uniqueGridId": "g", "a\0": "b"})):
+            contains(proxied(runtime.invoke(event), 400)["message"], "NUL")
+        contains(proxied(runtime.invoke(v1("POST", "/add_image", {"uniqueGridId": "g"}, body="\0", isBase64Encoded=True)),
+                         400)["message"], "base64")
+        failed(runtime.invoke({"counter": "c\0"}), "Tessera.Invalid", "NUL")
+        failed(runtime.invoke({"uniqueGridId": "g", "body": "\0"}), "Tessera.Invalid")
+        failed(runtime.invoke(sqs("g\0")), "Tessera.Invalid", "NUL")
+        equal(proxied(runtime.invoke(v2("GET", "/counters/c")), 200), {"value": 0})
+    run("list", "--grid", "g", "--data", "store", status=1)
+
+
 def test_direct_grids_and_buckets():
     run("add", "--grid", "g", *[image("%d.jpg" % i) and "%d.jpg" % i for i in range(4)], "--data", "store", status=0)
     os.makedirs("store/objects/photos")

@@ -244,13 +244,55 @@ static void reasons_say_where(void **state)
     refuses("[] x", "byte 4: something follows the value");
 }
 
+/* "\\\\u0000" is a backslash and digits, no NUL. */
+static void nuls_are_told(void **state)
+{
+    static const struct {
+        const char *text, *body;
+        bool in_member, elsewhere;
+    } cases[] = {
+        {"{\"body\":\"a\"}", "a", false, false},
+        {"{\"body\":\"a\\u0000b\"}",
+         "a\xef\xbf\xbd"
+         "b",
+         true, false},
+        {"{\"x\":\"\\u0000\",\"body\":\"a\"}", "a", false, true},
+        {"{\"body\":\"a\",\"x\":[{\"body\":\"\\u0000\"}]}", "a", false, true},
+        {"{\"\\u0000\":1,\"body\":\"\\u0000\\u0000\"}", "\xef\xbf\xbd\xef\xbf\xbd", true, true},
+        {"{\"body\":\"\\\\u0000\"}", "\\u0000", false, false},
+        {"{\"body\":\"\\\\\\u0000\\u0001\"}", "\\\xef\xbf\xbd\x01", true, false},
+        {"{\"body\" : \"\\u0000\"}", "\xef\xbf\xbd", true, false},
+        {"{\"body\":\"a\",\"\\u0000\":1}", "a", false, true},
+        {"{\"bodys\":\"\\u0000\",\"body\":\"\"}", "", false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char why[128] = "";
+        struct json_nuls nuls = {.member = "body"};
+        const size_t size = strlen(cases[i].text);
+        cJSON *tree = json_read_with_nuls(cases[i].text, size, JSON_MAX_MEMBERS, &nuls, why);
+        if (!tree)
+            fail_msg("%s: %s", cases[i].text, why);
+        assert_string_equal(json_text(tree, "body"), cases[i].body);
+        assert_int_equal(nuls.in_member, cases[i].in_member);
+        assert_int_equal(nuls.elsewhere, cases[i].elsewhere);
+        cJSON_Delete(tree);
+    }
+    refuses("{\"body\":\"a\\u0000b\"}", "\\u0000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_are_counted),  cmocka_unit_test(members_are_counted_inside),
-        cmocka_unit_test(many_items_are_quick), cmocka_unit_test(depth_is_bounded),
-        cmocka_unit_test(names_come_once),      cmocka_unit_test(strings_are_text),
-        cmocka_unit_test(numbers_are_finite),   cmocka_unit_test(only_one_value_is_taken),
+        cmocka_unit_test(nuls_are_told),
+        cmocka_unit_test(members_are_counted),
+        cmocka_unit_test(members_are_counted_inside),
+        cmocka_unit_test(many_items_are_quick),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(names_come_once),
+        cmocka_unit_test(strings_are_text),
+        cmocka_unit_test(numbers_are_finite),
+        cmocka_unit_test(only_one_value_is_taken),
         cmocka_unit_test(reasons_say_where),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
