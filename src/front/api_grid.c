@@ -64,53 +64,21 @@ static enum tess_status read_query(const struct api_query *query, struct tess_gr
     return TESS_OK;
 }
 
-/* Borrowed strings in a list for free(). */
-static enum tess_status read_keys(const cJSON *array, const char ***keys_out, size_t *count_out,
-                                  struct tess_error *error)
+static enum tess_status read_body(const struct api_call *call, struct batch_request *body,
+                                  struct tess_grid_request *grid, struct tess_error *error)
 {
-    if (!cJSON_IsArray(array))
-        return refuse_invalid(error, "%s: give a list of s3Keys", keys_name);
-    const char **keys = xcalloc((size_t)cJSON_GetArraySize(array) + 1, sizeof *keys);
-    size_t count = 0;
-    for (const cJSON *item = array->child; item; item = item->next) {
-        if (!cJSON_IsString(item)) {
-            free(keys);
-            return refuse_invalid(error, "%s: give a list of s3Keys, which are strings", keys_name);
-        }
-        if (item->valuestring[0] == '\0') {
-            free(keys);
-            return refuse_invalid(error, "%s: number %zu is empty", keys_name, count + 1);
-        }
-        keys[count++] = item->valuestring;
-    }
-    *keys_out = keys;
-    *count_out = count;
-    return count > 0 ? TESS_OK : refuse_invalid(error, "%s: the list is empty", keys_name);
-}
-
-static enum tess_status read_body(const struct api_call *call, const cJSON *body,
-                                  struct tess_grid_request *grid, const char ***keys_out,
-                                  struct tess_error *error)
-{
-    if (!cJSON_IsObject(body))
-        return refuse_invalid(error, "the body is no JSON %s", "object");
-    for (const cJSON *member = body->child; member; member = member->next) {
-        enum tess_status status = TESS_OK;
+    const struct api_request *request = call->request;
+    enum tess_status status = batch_request_parse("the body is not JSON", request->body, request->body_bytes,
+                                                  call->api->settings->engine.limits.max_cells, body, error);
+    if (status == TESS_OK && !cJSON_IsObject(body->tree))
+        return refuse_invalid(error, "the body is no JSON object");
+    const cJSON *member = status == TESS_OK ? body->tree->child : NULL;
+    for (; status == TESS_OK && member; member = member->next) {
         if (api_query_get(&call->query, member->string))
             return refuse_invalid(error, "\"%.60s\" is both in the query and in the body", member->string);
-        if (strcmp(member->string, keys_name) == 0)
-            status = read_keys(member, keys_out, &grid->key_count, error);
-        else if (strcmp(member->string, id_name) != 0)
-            status = batch_request_set_option(&grid->options, member, error);
-        else if (cJSON_IsString(member))
-            grid->grid_id = member->valuestring;
-        else
-            return refuse_invalid(error, "%s must be a string", id_name);
-        if (status != TESS_OK)
-            return status;
+        status = batch_request_member(body, member, grid, error);
     }
-    grid->keys = *keys_out;
-    return TESS_OK;
+    return status;
 }
 
 /*
@@ -127,21 +95,6 @@ static bool has_json(const struct api_request *request)
         request->content_type && strncasecmp(request->content_type, media_type, sizeof media_type - 1) == 0;
     return request->body_bytes > 0 &&
            (named || (blanks < request->body_bytes && request->body[blanks] == '{'));
-}
-
-/* The body's tree; what it lists is bounded before there is a tree. */
-static enum tess_status parse_body(const struct api_call *call, cJSON **body_out, struct tess_error *error)
-{
-    const uint32_t max_cells = call->api->settings->engine.limits.max_cells;
-    char why[128];
-    bool too_many;
-    *body_out = json_read_up_to(call->request->body, call->request->body_bytes, max_cells, &too_many, why);
-    if (*body_out)
-        return TESS_OK;
-    if (too_many)
-        return refuse_limit(error, "max-cells", "%s: more than the limit max-cells of %u", keys_name,
-                            max_cells);
-    return refuse_invalid(error, "the body is not JSON: %s", why);
 }
 
 static void answer_grid(struct api_answer *answer, const struct tess_answer *built)
@@ -180,24 +133,19 @@ static enum tess_status create(struct api_call *call, struct tess_grid_request *
 enum tess_status api_generate_grid(struct api_call *call, struct tess_error *error)
 {
     struct tess_grid_request grid;
-    const char **keys = NULL;
-    cJSON *body = NULL;
+    struct batch_request body = {0};
     tess_grid_request_defaults(&grid);
     grid.options = call->api->settings->grid;
     enum tess_status status = read_query(&call->query, &grid, error);
-    if (status == TESS_OK && has_json(call->request)) {
-        status = parse_body(call, &body, error);
-        if (status == TESS_OK)
-            status = read_body(call, body, &grid, &keys, error);
-    }
+    if (status == TESS_OK && has_json(call->request))
+        status = read_body(call, &body, &grid, error);
     if (status == TESS_OK && grid.grid_id)
         status = tess_grid_id_check(grid.grid_id, strlen(grid.grid_id), error);
     else if (status == TESS_OK)
         status = refuse_invalid(error, "which grid? Add ?%s=ID to the address", id_name);
     if (status == TESS_OK)
         status = create(call, &grid, error);
-    free(keys);
-    cJSON_Delete(body);
+    batch_request_clear(&body);
     return status;
 }
 

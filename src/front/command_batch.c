@@ -138,23 +138,20 @@ static void count(struct batch *batch, enum outcome outcome, bool placeholders)
 }
 
 static enum tess_status read_request(const struct batch *batch, const struct job *job,
-                                     struct tess_grid_request *request, char **grid_id_out,
+                                     struct batch_request *text, struct tess_grid_request *request,
                                      struct tess_error *error)
 {
     tess_grid_request_defaults(request);
     request->options = batch->settings->grid;
     request->watch.cancel = interrupt_flag();
-    *grid_id_out = NULL;
     if (!job->text) {
         *error = (struct tess_error){.status = TESS_ERR_LIMIT, .limit = "line-bytes"};
         (void)snprintf(error->message, sizeof error->message, "the line is longer than %d bytes",
                        MAX_LINE_BYTES);
         return TESS_ERR_LIMIT;
     }
-    enum tess_status status = batch_request_read(job->text, job->size, &request->options, grid_id_out, error);
-    request->grid_id = *grid_id_out;
-    request->images = *grid_id_out && tess_is_store_name(*grid_id_out) ? *grid_id_out : NULL;
-    return status;
+    return batch_request_read(job->text, job->size, batch->settings->engine.limits.max_cells, text, request,
+                              error);
 }
 
 static void run_job(struct batch *batch, const struct job *job)
@@ -162,8 +159,8 @@ static void run_job(struct batch *batch, const struct job *job)
     struct tess_grid_request request;
     struct tess_answer *answer = NULL;
     struct tess_error error = {0};
-    char *grid_id = NULL;
-    enum tess_status status = read_request(batch, job, &request, &grid_id, &error);
+    struct batch_request read = {0};
+    enum tess_status status = read_request(batch, job, &read, &request, &error);
     if (status == TESS_OK)
         status = tess_grid_create(batch->engine, batch->store, &request, &answer, &error);
 
@@ -174,8 +171,8 @@ static void run_job(struct batch *batch, const struct job *job)
         json_add_grid(json, answer);
         placeholders = answer->result->failed_count > 0;
     } else {
-        if (grid_id)
-            json_add_text(json, "grid_id", grid_id);
+        if (request.grid_id)
+            json_add_text(json, "grid_id", request.grid_id);
         json_add_error(json, &error);
         if (answer && answer->result)
             json_add_failed(json, answer->result);
@@ -186,7 +183,7 @@ static void run_job(struct batch *batch, const struct job *job)
     char *text = json_print(json);
     cJSON_Delete(json);
     tess_answer_destroy(answer);
-    free(grid_id);
+    batch_request_clear(&read);
     deliver(batch, job, text);
     count(batch, outcome, placeholders);
 }

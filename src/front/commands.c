@@ -48,9 +48,10 @@ static const struct command commands[] = {
      "tessera batch ids.txt > answers.ndjson\n"
      "echo '{\"uniqueGridId\":\"holiday\",\"tile\":256,\"gap\":4}' | tessera batch -\n"
      "tessera batch requests.ndjson --jobs 8 --ordered --tile 128\n",
-     "A line is a grid id or s3://BUCKET/PREFIX, or a JSON object with \"uniqueGridId\" and options\n"
-     "by their names below, which override those of the command line. Blank lines are skipped. Run it\n"
-     "again to resume: finished grids are answered from the store.\n",
+     "A line is a grid id or s3://BUCKET/PREFIX, or a JSON object with \"uniqueGridId\", perhaps \"keys\"\n"
+     "(a list: these images in this order), and options by their names below, which override those of\n"
+     "the command line. Blank lines are skipped. Run it again to resume: finished grids are answered\n"
+     "from the store.\n",
      GROUP_BATCH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1, command_batch},
     {"counter", "NAME", "count a hit and print the new value",
      "tessera counter resume\n"

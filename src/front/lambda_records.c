@@ -34,19 +34,19 @@ static enum tess_status create(const struct crew *crew, const char *body, struct
 {
     struct tess_grid_request grid;
     struct tess_answer *built = NULL;
-    char *grid_id = NULL, *text = trim(body);
+    struct batch_request request = {0};
+    char *text = trim(body);
     tess_grid_request_defaults(&grid);
     grid.options = crew->api->settings->grid;
-    enum tess_status status = batch_request_read(text, strlen(text), &grid.options, &grid_id, error);
+    enum tess_status status = batch_request_read(
+        text, strlen(text), crew->api->settings->engine.limits.max_cells, &request, &grid, error);
     if (status == TESS_OK) {
-        grid.grid_id = grid_id;
-        grid.images = tess_is_store_name(grid_id) ? grid_id : NULL;
         grid.watch.cancel = &crew->job->site->cancel;
         grid.watch.timeout_ms = lambda_job_time(crew->job);
         status = tess_grid_create(crew->api->engine, crew->api->store, &grid, &built, error);
         tess_answer_destroy(built);
     }
-    free(grid_id);
+    batch_request_clear(&request);
     free(text);
     return status;
 }

@@ -52,6 +52,31 @@ def test_resumes():
     assert not any(answer["cached"] for answer in run("batch", "-", "--fresh", stdin=ids, status=0).answers())
 
 
+def test_keys():
+    """As generate_grid takes them: these images of the grid, in this order."""
+    add("one", count=3)
+    keys = run("list", "--grid", "one", status=0).answer()["keys"]
+    chosen = [keys[2], keys[0]]
+    lines = [json.dumps({"uniqueGridId": "one", "keys": chosen, "columns": 2, "tile": 10}),
+             json.dumps({"uniqueGridId": "one", "keys": chosen[::-1], "columns": 2, "tile": 10}),
+             json.dumps({"keys": [keys[1]], "tile": 20, "uniqueGridId": "one"})]
+    answers = answers_by_line(run("batch", "-", stdin="\n".join(lines).encode(), status=0))
+    equal([(answers[line]["tiles"], answers[line]["width"]) for line in (1, 2, 3)], [(2, 20), (2, 20), (1, 20)])
+    equal(answers[1]["key"] != answers[2]["key"], True)
+    wrong = [({"keys": chosen}, "uniqueGridId"), ({"uniqueGridId": "one", "keys": []}, "keys: the list is empty"),
+             ({"uniqueGridId": "one", "keys": "a"}, "keys: give a list"), ({"uniqueGridId": "one", "keys": [1]}, "strings"),
+             ({"uniqueGridId": "one", "keys": [""]}, "number 1 is empty"), ({"uniqueGridId": "one", "keys": ["none"]}, "none"),
+             ({"uniqueGridId": "one", "keys": [keys[0]] * 2}, "twice"),
+             ({"uniqueGridId": "s3://images/", "keys": [keys[0]]}, "keys"), ({"uniqueGridId": "one", "kyes": chosen}, "keys"),
+             ({"uniqueGridId": "one", "keys": ["k%d" % number for number in range(301)]}, "max-cells of 300")]
+    done = run("batch", "-", "--max-cells", "300", stdin="\n".join(json.dumps(line) for line, _ in wrong).encode(), status=1)
+    answers = answers_by_line(done)
+    for number, (line, word) in enumerate(wrong, 1):
+        equal("code" in answers[number], True, repr(answers[number]))
+        contains(answers[number]["message"], word)
+        equal(answers[number].get("grid_id"), line.get("uniqueGridId"))
+
+
 def test_exit_statuses():
     add("good")
     add("holed", count=2)

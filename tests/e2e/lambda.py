@@ -360,6 +360,23 @@ def test_batches():
     contains(there.log, "record m0")
 
 
+def test_keys_everywhere():
+    """The same request in every form that a function takes it."""
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        image(name)
+    run("add", "--grid", "g", "a.jpg", "b.jpg", "c.jpg", "--data", "store", status=0)
+    keys = run("list", "--grid", "g", "--data", "store", status=0).answer()["keys"]
+    request = {"uniqueGridId": "g", "keys": [keys[1], keys[0]], "tile": 20, "columns": 1}
+    wrong = dict(request, keys=[keys[0], "no-such-key"])
+    with function("generate_grid") as (runtime, _):
+        equal(failures(runtime.invoke(sqs(json.dumps(request), json.dumps(wrong), json.dumps(dict(request, keys=[]))))), ["m1", "m2"])
+        grid = runtime.invoke(request).body
+        equal((grid["tiles"], grid["height"], grid["cached"]), (2, 40, True))
+        grid = proxied(runtime.invoke(v1("POST", "/generate_grid", body=json.dumps(request))), 200)
+        equal((grid["tiles"], grid["cached"]), (2, True))
+        failed(runtime.invoke(wrong), "Tessera.NotFound", "no-such-key")
+
+
 def test_what_is_wrong_is_said():
     with function() as (runtime, _):
         equal(proxied(runtime.invoke(v1("GET", "/nowhere")), 404)["code"], "not-found")

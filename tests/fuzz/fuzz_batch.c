@@ -27,18 +27,21 @@ static void check_json(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size);
-    struct tess_grid_options options;
+    struct tess_grid_request grid;
+    struct batch_request request = {0};
     struct tess_error error = {.status = TESS_OK};
-    char *grid_id = NULL;
-    tess_grid_options_defaults(&options);
-    enum tess_status status = batch_request_read(text, size, &options, &grid_id, &error);
+    tess_grid_request_defaults(&grid);
+    enum tess_status status = batch_request_read(text, size, 300, &request, &grid, &error);
     if (status == TESS_OK) {
-        FUZZ_ASSERT(grid_id);
-        FUZZ_ASSERT(tess_grid_id_check(grid_id, strlen(grid_id), NULL) == TESS_OK);
+        FUZZ_ASSERT(grid.grid_id);
+        FUZZ_ASSERT(tess_grid_id_check(grid.grid_id, strlen(grid.grid_id), NULL) == TESS_OK);
+        FUZZ_ASSERT(!grid.keys == (grid.key_count == 0) && grid.key_count <= 300);
+        for (size_t i = 0; i < grid.key_count; i++)
+            FUZZ_ASSERT(grid.keys[i] && grid.keys[i][0] != '\0');
     } else {
         FUZZ_ASSERT(error.status == status && error.message[0] != '\0');
     }
-    free(grid_id);
+    batch_request_clear(&request);
     check_json(text, size);
     free(text);
     return 0;
