@@ -174,6 +174,18 @@ static enum tess_status read_grid(const cJSON *tree, struct lambda_event *event,
     return TESS_OK;
 }
 
+/* What schedules send (EventBridge, its Scheduler), and what plugins and warmers do. */
+static bool is_wake(const cJSON *tree)
+{
+    static const char *const sources[] = {"aws.events", "aws.scheduler", "serverless-plugin-warmup"};
+    const char *source = json_text(tree, "source");
+    for (size_t i = 0; source && i < sizeof sources / sizeof *sources; i++) {
+        if (strcmp(source, sources[i]) == 0)
+            return true;
+    }
+    return cJSON_IsTrue(json_member(tree, "warmer")) || cJSON_IsTrue(json_member(tree, "warmup"));
+}
+
 /* Each form by a member that no other has. */
 static enum tess_status read_form(const cJSON *tree, struct lambda_event *event, struct tess_error *error)
 {
@@ -197,8 +209,8 @@ static enum tess_status read_form(const cJSON *tree, struct lambda_event *event,
     }
     if (form < count)
         return forms[form].read(tree, event, error);
-    if (!tree->child) {
-        event->kind = LAMBDA_NOTHING;
+    if (!tree->child || is_wake(tree)) {
+        event->kind = tree->child ? LAMBDA_WAKE : LAMBDA_NOTHING;
         return TESS_OK;
     }
     return refuse_invalid(

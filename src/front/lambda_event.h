@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a Lambda function is invoked with, taken apart. Six forms are known:
+ * What a Lambda function is invoked with, taken apart. Seven forms are known:
  *
  *     {"httpMethod":"POST","path":"/add_image","queryStringParameters":{…},…}    API Gateway, REST (v1)
  *     {"version":"2.0","rawPath":"/prod/add_image","requestContext":{…},…}       HTTP API (v2), Function URL
@@ -8,6 +8,8 @@
  *     {"uniqueGridId":"holiday","tile":256,…}                                    direct: a grid
  *     {"SOURCE_BUCKET":"photos","DESTINATION_BUCKET":"grids",…}                  direct: a whole bucket
  *     {"Records":[{"eventSource":"aws:sqs","messageId":"…","body":"…"}]}         a batch from a queue
+ *     {"source":"aws.events",…}, {"warmer":true}, {"warmup":true}                wakes the function, asks
+ * nothing
  *
  * What is no such form, or two of them at once, is an error with words: an event that was misunderstood would
  * count as done.
@@ -32,6 +34,7 @@ enum lambda_kind {
     LAMBDA_BUCKET,  /* `tree` with `source_bucket` and `dest_bucket`; its other members are options */
     LAMBDA_RECORDS, /* `records` */
     LAMBDA_NOTHING, /* {} or null: for a handler that needs to be told nothing */
+    LAMBDA_WAKE,    /* a schedule's or a warmer's: answered, and nothing is done */
 };
 
 struct lambda_record {

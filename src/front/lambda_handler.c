@@ -35,6 +35,7 @@ static const char *const kind_names[] = {
     [LAMBDA_PROXY] = "an HTTP request",  [LAMBDA_COUNTER] = "a counter",
     [LAMBDA_GRID] = "a grid id",         [LAMBDA_BUCKET] = "a bucket's name",
     [LAMBDA_RECORDS] = "a batch of SQS", [LAMBDA_NOTHING] = "nothing at all",
+    [LAMBDA_WAKE] = "a wake-up",
 };
 
 enum lambda_handler lambda_handler_find(const char *text)
@@ -63,7 +64,7 @@ const char *lambda_handler_name(enum lambda_handler handler)
 enum tess_status lambda_handler_accepts(enum lambda_handler handler, enum lambda_kind kind,
                                         struct tess_error *error)
 {
-    if (handler < HANDLER_UNKNOWN && handlers[handler].kinds & KINDS(kind))
+    if (handler < HANDLER_UNKNOWN && (kind == LAMBDA_WAKE || handlers[handler].kinds & KINDS(kind)))
         return TESS_OK;
     *error = (struct tess_error){.status = TESS_ERR_INVALID};
     (void)snprintf(error->message, sizeof error->message, "the handler %s takes no event with %s",

@@ -159,6 +159,10 @@ static void run_event(struct lambda_job *job, struct lambda_reply *reply)
         *reply = (struct lambda_reply){
             .json = lambda_answer_preflight(job->site->handler, event, job->site->settings->cors_origin),
             .status = 204};
+    } else if (event->kind == LAMBDA_WAKE) {
+        /* Store and engine are open when the next event comes; if not, that one is told why. */
+        (void)lambda_site_wait(job->site, NULL, &error);
+        *reply = (struct lambda_reply){.json = xstrdup("{\"message\":\"awake\"}"), .status = 200};
     } else if (lambda_handler_accepts(job->site->handler, event->kind, &error) != TESS_OK ||
                lambda_site_wait(job->site, &api, &error) != TESS_OK) {
         lambda_reply_error(job->site, event, &error, reply);

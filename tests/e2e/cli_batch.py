@@ -74,7 +74,8 @@ def test_keys():
     for number, (line, word) in enumerate(wrong, 1):
         equal("code" in answers[number], True, repr(answers[number]))
         contains(answers[number]["message"], word)
-        equal(answers[number].get("grid_id"), line.get("uniqueGridId"))
+        read = word != "max-cells of 300"  # is refused before there is anything to name
+        equal(answers[number].get("grid_id"), line.get("uniqueGridId") if read else None)
 
 
 def test_exit_statuses():

@@ -291,6 +291,21 @@ def test_methods_at_a_path_of_ones_own():
         equal(done["headers"]["access-control-allow-methods"], "POST, OPTIONS")
 
 
+def test_wake_ups():
+    """Schedules and warmers keep functions warm; they count and build nothing, and are no errors."""
+    pings = ({"version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
+              "time": "2026-01-01T00:00:00Z", "region": "eu-north-1", "resources": [], "detail": {}},
+             {"source": "aws.scheduler", "detail": "{}"}, {"warmer": True, "concurrency": 1}, {"warmup": True},
+             {"source": "serverless-plugin-warmup"})
+    for handler in ("api", "add_image", "generate_grid", "getHitCount"):
+        with function(handler, COUNTER_NAME="home") as (runtime, there):
+            for ping in pings:
+                done = runtime.invoke(ping)
+                equal((done.kind, done.body), ("response", {"message": "awake"}), handler)
+        equal([line["status"] for line in there.lines], [200] * len(pings))
+    equal(json.loads(run("counter", "home", "--get", "--data", "store", status=0).out)["value"], 0)
+
+
 def test_bodies_that_came_as_text():
     """A REST API without binaryMediaTypes decodes an image as UTF-8: NULs stay, and all that is no text becomes U+FFFD."""
     photo = image()

@@ -283,6 +283,16 @@ static void test_direct_forms(void **state)
     assert_string_equal(text, "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}]}");
     free(text);
     lambda_event_clear(&event);
+    static const char *const wake[] = {"{\"version\":\"0\",\"id\":\"53dc4d37\",\"detail-type\":\"Scheduled "
+                                       "Event\",\"source\":\"aws.events\",\"detail\":{}}",
+                                       "{\"source\":\"aws.scheduler\"}",
+                                       "{\"source\":\"serverless-plugin-warmup\"}",
+                                       "{\"warmer\":true,\"concurrency\":3}", "{\"warmup\":true}"};
+    for (size_t i = 0; i < sizeof wake / sizeof *wake; i++) {
+        assert_int_equal(read_text(wake[i], &event), TESS_OK);
+        assert_int_equal(event.kind, LAMBDA_WAKE);
+        lambda_event_clear(&event);
+    }
     static const char *const nothing[] = {"{}", "null"};
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(read_text(nothing[i], &event), TESS_OK);
@@ -302,6 +312,10 @@ static void test_no_events(void **state)
         "{\"a\":1}",
         "{\"counter\":1}",
         "{\"counter\":null}",
+        "{\"warmer\":false}",
+        "{\"warmup\":1}",
+        "{\"source\":\"aws.s3\"}",
+        "{\"warmer\":true,\"counter\":\"a\"}",
         "{\"counter\":\"a\",\"x\":1}",
         "{\"x\":1,\"counter\":\"a\"}",
         "{\"counter\":\"a\",\"uniqueGridId\":\"g\"}",
