@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "front/api_image.h"
 #include "front/json_out.h"
 #include "front/refuse.h"
 #include "front/xalloc.h"
@@ -95,9 +96,8 @@ enum tess_status api_check_query(const struct api_query *query, const char *cons
     return TESS_OK;
 }
 
-/* The grid id from the query, checked; borrowed from `query`. */
-static enum tess_status grid_id_of(const struct api_query *query, const char **grid_id_out,
-                                   struct tess_error *error)
+enum tess_status api_find_grid_id(const struct api_query *query, const char **grid_id_out,
+                                  struct tess_error *error)
 {
     const char *grid_id = api_query_get(query, id_name);
     if (!grid_id) {
@@ -109,54 +109,23 @@ static enum tess_status grid_id_of(const struct api_query *query, const char **g
     return tess_grid_id_check(grid_id, strlen(grid_id), error);
 }
 
-char *api_grid_id(const struct api_request *request, struct api_answer *answer_out)
-{
-    static const char *const names[] = {id_name, NULL};
-    struct api_query query;
-    struct tess_error error;
-    const char *grid_id = NULL;
-    enum tess_status status = api_query_read(&query, request->query, &error);
-    if (status == TESS_OK)
-        status = api_check_query(&query, names, &error);
-    if (status == TESS_OK)
-        status = grid_id_of(&query, &grid_id, &error);
-    char *copy = status == TESS_OK ? xstrdup(grid_id) : NULL;
-    api_query_clear(&query);
-    if (!copy)
-        api_refuse(&error, answer_out);
-    return copy;
-}
-
-static uint64_t max_bytes(const struct api *api)
-{
-    return api->settings->engine.limits.max_input_bytes;
-}
-
-static enum tess_status begin_upload(const struct api *api, struct api_request *request, const char *grid_id,
-                                     struct tess_error *error)
-{
-    enum tess_status status = tess_upload_open(api->store, grid_id, max_bytes(api), &request->upload, error);
-    if (status == TESS_OK && request->body_bytes > 0)
-        status = tess_upload_write(request->upload, request->body, request->body_bytes, error);
-    return status;
-}
-
 static enum tess_status add_image(struct api_call *call, struct tess_error *error)
 {
     struct api_request *request = call->request;
-    static const char *const names[] = {id_name, NULL};
-    const char *grid_id = NULL;
     char key[TESS_KEY_MAX_BYTES + 1] = "";
-    enum tess_status status = api_check_query(&call->query, names, error);
-    if (status == TESS_OK)
-        status = grid_id_of(&call->query, &grid_id, error);
-    if (status == TESS_OK && !request->upload)
-        status = begin_upload(call->api, request, grid_id, error);
+    uint64_t size_bytes = 0;
+    enum tess_status status = TESS_OK;
+    if (!request->image) {
+        request->image = api_image_open(call->api, request, error);
+        if (!request->image)
+            return error->status;
+        if (request->body_bytes > 0)
+            status = api_image_take(request->image, request->body, request->body_bytes, error);
+    }
     if (status != TESS_OK)
         return status; /* api_run() drops what was begun */
-    const uint64_t size_bytes = tess_upload_bytes(request->upload);
-    status = tess_upload_commit(request->upload, key, error);
-    request->upload = NULL;
+    status = api_image_commit(request->image, key, &size_bytes, error);
+    request->image = NULL;
     if (status != TESS_OK)
         return status;
     cJSON *json = json_object();
@@ -176,7 +145,7 @@ static enum tess_status upload_url(struct api_call *call, struct tess_error *err
     const char *expires = api_query_get(&call->query, "expires");
     enum tess_status status = api_check_query(&call->query, names, error);
     if (status == TESS_OK)
-        status = grid_id_of(&call->query, &request.grid_id, error);
+        status = api_find_grid_id(&call->query, &request.grid_id, error);
     if (status == TESS_OK && expires)
         status = tess_grid_options_set(&options, "expires", expires, error);
     request.expires_s = options.expires_s;
@@ -360,6 +329,6 @@ void api_run(const struct api *api, struct api_request *request, struct api_answ
             api_refuse(&error, answer_out);
         api_query_clear(&call.query);
     }
-    tess_upload_abort(request->upload);
-    request->upload = NULL;
+    api_image_abort(request->image);
+    request->image = NULL;
 }

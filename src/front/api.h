@@ -72,15 +72,16 @@ struct api {
     struct tess_store *store;
 };
 
-/* All borrowed for the call, but for `upload`. */
+/* All borrowed for the call, but for `image`. */
 struct api_request {
     enum api_route route; /* of api_route_find(), or chosen by who knows better (a Lambda handler) */
     const struct api_target *target;
-    const char *query;        /* as received, without the '?'; NULL or "": none */
-    const char *content_type; /* NULL: not told */
-    const char *body;         /* add_image: the image, unless `upload` holds it; else JSON or nothing */
+    const char *query;            /* as received, without the '?'; NULL or "": none */
+    const char *content_type;     /* NULL: not told */
+    const char *content_encoding; /* likewise */
+    const char *body;             /* of add_image, unless `image` took it: the image; else JSON or nothing */
     size_t body_bytes;
-    struct tess_upload *upload; /* add_image: has the whole image; taken over. NULL: see `body` */
+    struct api_image *image;    /* add_image: has taken all of the body; taken over. NULL: see `body` */
     const char *link_base;      /* where links to the embedded store begin; NULL: as the store says */
     const volatile int *cancel; /* NULL: nothing cancels it */
     uint32_t timeout_ms;        /* time it has; 0: as the settings say */
@@ -111,12 +112,6 @@ void api_refuse(const struct tess_error *error, struct api_answer *answer_out);
 
 /* The same with a status of the caller's choice and a code of its own ("not-found", "method-not-allowed"). */
 void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out);
-
-/*
- * What add_image has to know before the first byte of the body: the grid id, from the query. For
- * free(). On failure NULL, and the answer says why.
- */
-char *api_grid_id(const struct api_request *request, struct api_answer *answer_out);
 
 /* The HTTP status that says it best: 400, 404, 409, 413, 415, 422, 500, 501, 503, 504. Pure. */
 int api_http_status(const struct tess_error *error);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "front/api_image.h"
 #include "front/api_parts.h"
 #include "front/batch_request.h"
 #include "front/json_in.h"
@@ -137,6 +138,8 @@ enum tess_status api_generate_grid(struct api_call *call, struct tess_error *err
     tess_grid_request_defaults(&grid);
     grid.options = call->api->settings->grid;
     enum tess_status status = read_query(&call->query, &grid, error);
+    if (status == TESS_OK && call->request->body_bytes > 0)
+        status = api_check_encoding(call->request->content_encoding, error);
     if (status == TESS_OK && has_json(call->request))
         status = read_body(call, &body, &grid, error);
     if (status == TESS_OK && grid.grid_id)

@@ -24,6 +24,10 @@ void api_answer_json(struct api_answer *answer, int http_status, cJSON *json);
 enum tess_status api_check_query(const struct api_query *query, const char *const *names,
                                  struct tess_error *error);
 
+/* The grid id from the query, checked; borrowed from `query`. */
+enum tess_status api_find_grid_id(const struct api_query *query, const char **grid_id_out,
+                                  struct tess_error *error);
+
 /* TESS_ERR_INVALID, with the name that was perhaps meant. */
 enum tess_status api_unknown_parameter(const char *name, const char *const *names, struct tess_error *error);
 

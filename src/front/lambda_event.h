@@ -53,9 +53,10 @@ struct lambda_event {
     const char *method;
     char *path; /* of the API, percent-encoded: see lambda_path.h */
     enum path_trust trust;
-    char *query;              /* as in an address; NULL: none */
-    const char *content_type; /* NULL: not told */
-    const char *body;         /* decoded; NULL: none */
+    char *query;                  /* as in an address; NULL: none */
+    const char *content_type;     /* NULL: not told */
+    const char *content_encoding; /* likewise */
+    const char *body;             /* decoded; NULL: none */
     size_t body_bytes;
     char *decoded;  /* what `body` points to, if it came in base64 */
     bool has_nul;   /* came as text with NULs, which are U+FFFD now */

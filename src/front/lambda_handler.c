@@ -186,6 +186,7 @@ static enum tess_status proxy_request(enum lambda_handler handler, const struct 
 {
     request->query = event->query;
     request->content_type = event->content_type;
+    request->content_encoding = event->content_encoding;
     request->body = event->body;
     request->body_bytes = event->body_bytes;
     const enum tess_status status = find_request(handler, event, counter_name, target, request, error);

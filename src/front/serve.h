@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "front/api.h"
+#include "front/api_image.h"
 #include "front/http_library.h"
 #include "front/serve_guard.h"
 #include "front/serve_lane.h"
@@ -80,7 +80,7 @@ struct exchange {
     const char *path;           /* in uri, without the prefix of --public-url */
     bool needs_host;            /* HTTP/1.1 */
     const char *host;           /* the library's, as are all headers; NULL: none */
-    const char *content_type;
+    const char *content_type, *content_encoding;
     char *link_base; /* owned */
     enum api_route route;
     struct api_target target;
@@ -89,7 +89,8 @@ struct exchange {
     size_t body_room;
     uint64_t received_bytes;
     uint64_t reserved_bytes;    /* of the service's body_budget */
-    struct tess_upload *upload; /* an image that comes piece by piece */
+    struct api_image *image;    /* of add_image, that comes piece by piece */
+    struct tess_upload *upload; /* the same for a presigned link */
 
     struct api_answer answer;
     struct MHD_Response *response; /* an answer that is no JSON */

@@ -19,7 +19,8 @@ enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
 struct headers {
     unsigned lengths, encodings, hosts;
     bool malformed;
-    const char *length, *encoding, *host, *content_type, *authorization, *api_key, *request_id;
+    const char *length, *encoding, *host, *content_type, *content_encoding, *authorization, *api_key,
+        *request_id;
 };
 
 /*
@@ -58,6 +59,8 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
         headers->host = value;
     } else if (strcasecmp(name, "Content-Type") == 0) {
         headers->content_type = value;
+    } else if (strcasecmp(name, "Content-Encoding") == 0) {
+        headers->content_encoding = value;
     } else if (strcasecmp(name, "Authorization") == 0) {
         headers->authorization = value;
     } else if (strcasecmp(name, "X-API-Key") == 0) {
@@ -159,6 +162,7 @@ bool serve_check(struct exchange *exchange)
     exchange->route = api_route_find(exchange->method, exchange->path, &exchange->target);
     exchange->host = headers.host && headers.host[0] ? headers.host : NULL;
     exchange->content_type = headers.content_type;
+    exchange->content_encoding = headers.content_encoding;
     if (!check_framing(exchange, &headers))
         return false;
     if (strcmp(exchange->method, "OPTIONS") != 0 && !is_allowed(exchange, &headers)) {

@@ -149,6 +149,7 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
     atomic_fetch_add(&service->metrics.body_bytes, exchange->received_bytes);
     serve_log(exchange, seconds);
     guard_enter(exchange->guard, GUARD_IDLE, 0);
+    api_image_abort(exchange->image);
     tess_upload_abort(exchange->upload);
     atomic_fetch_sub(&service->body_bytes, exchange->reserved_bytes);
     if (exchange->response)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "front/machine.h"
+#include "front/multipart.h"
 #include "front/page_files.h"
 #include "front/serve.h"
 #include "front/xalloc.h"
@@ -16,11 +17,12 @@ static void refuse_error(struct exchange *exchange, const struct tess_error *err
     exchange->step = EXCHANGE_READY;
 }
 
-/* Whether what is known to come is too much; a chunked body tells as it comes. */
-static bool is_too_long(struct exchange *exchange, uint64_t most, const char *limit)
+/* Whether what is known to come is too much; a chunked body tells as it comes. `more` is what a body may have
+ * beside what is limited. */
+static bool is_too_long(struct exchange *exchange, uint64_t most, uint64_t more, const char *limit)
 {
     const char *length = serve_header(exchange, "Content-Length");
-    if (!length || (strlen(length) <= 19 && strtoull(length, NULL, 10) <= most))
+    if (!length || (strlen(length) <= 19 && strtoull(length, NULL, 10) <= most + more))
         return false;
     struct tess_error error = {.status = TESS_ERR_LIMIT};
     (void)snprintf(error.limit, sizeof error.limit, "%s", limit);
@@ -59,19 +61,20 @@ static void begin_image(struct exchange *exchange)
 {
     struct service *service = exchange->service;
     const uint64_t most = service->settings->engine.limits.max_input_bytes;
-    const struct api_request request = {
-        .route = exchange->route, .target = &exchange->target, .query = exchange->query};
+    const struct api_request request = {.route = exchange->route,
+                                        .target = &exchange->target,
+                                        .query = exchange->query,
+                                        .content_type = exchange->content_type,
+                                        .content_encoding = exchange->content_encoding};
     struct tess_error error;
     exchange->step = EXCHANGE_READY;
-    char *grid_id = api_grid_id(&request, &exchange->answer);
-    if (grid_id && !is_too_long(exchange, most, "max-bytes") &&
-        (!service->remote_store || reserve_body(exchange, SERVICE_SPOOL_BYTES))) {
-        if (tess_upload_open(service->api.store, grid_id, most, &exchange->upload, &error) == TESS_OK)
-            exchange->step = EXCHANGE_BODY;
-        else
-            refuse_error(exchange, &error);
-    }
-    free(grid_id);
+    exchange->image = api_image_open(&service->api, &request, &error);
+    if (!exchange->image)
+        refuse_error(exchange, &error);
+    else if (!is_too_long(exchange, most, multipart_is_form(exchange->content_type) ? API_FORM_MAX_BYTES : 0,
+                          "max-bytes") &&
+             (!service->remote_store || reserve_body(exchange, SERVICE_SPOOL_BYTES)))
+        exchange->step = EXCHANGE_BODY;
 }
 
 static void answer_preflight(struct exchange *exchange)
@@ -105,20 +108,21 @@ void serve_prepare(struct exchange *exchange)
         answer_preflight(exchange);
     } else if (page && (strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0)) {
         exchange->route = API_PAGE;
-        (void)is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes");
+        (void)is_too_long(exchange, SERVICE_BODY_MAX_BYTES, 0, "body-bytes");
     } else if (page) {
         exchange->route = API_WRONG_METHOD;
         serve_refuse(exchange, 405, "method-not-allowed", "this address does not take that method");
     } else if (exchange->route == API_ADD_IMAGE) {
         begin_image(exchange);
     } else if (exchange->route == API_OBJECT && strcmp(exchange->method, "PUT") == 0) {
-        if (!is_too_long(exchange, exchange->service->settings->engine.limits.max_input_bytes, "max-bytes"))
+        if (!is_too_long(exchange, exchange->service->settings->engine.limits.max_input_bytes, 0,
+                         "max-bytes"))
             serve_object_put(exchange);
     } else if (exchange->route == API_NONE || exchange->route == API_WRONG_METHOD) {
         struct api_request request = {.route = exchange->route, .target = &exchange->target};
         api_run(&exchange->service->api, &request, &exchange->answer);
         exchange->step = EXCHANGE_READY;
-    } else if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, "body-bytes") && reads_body(exchange)) {
+    } else if (!is_too_long(exchange, SERVICE_BODY_MAX_BYTES, 0, "body-bytes") && reads_body(exchange)) {
         (void)reserve_body(exchange, SERVICE_BODY_MAX_BYTES);
     }
 }
@@ -156,9 +160,10 @@ static bool take_json(struct exchange *exchange, const char *data, size_t size)
 bool serve_take(struct exchange *exchange, const char *data, size_t size)
 {
     struct tess_error error;
-    if (!exchange->upload)
+    if (!exchange->image && !exchange->upload)
         return take_json(exchange, data, size);
-    if (tess_upload_write(exchange->upload, data, size, &error) == TESS_OK)
+    if (exchange->image ? api_image_take(exchange->image, data, size, &error) == TESS_OK
+                        : tess_upload_write(exchange->upload, data, size, &error) == TESS_OK)
         return true;
     refuse_error(exchange, &error);
     return false;
@@ -186,13 +191,14 @@ static void run_api(struct exchange *exchange, uint32_t timeout_ms)
                                   .target = &exchange->target,
                                   .query = exchange->query,
                                   .content_type = exchange->content_type,
+                                  .content_encoding = exchange->content_encoding,
                                   .body = exchange->body ? exchange->body : "",
                                   .body_bytes = exchange->body ? (size_t)exchange->received_bytes : 0,
-                                  .upload = exchange->upload,
+                                  .image = exchange->image,
                                   .link_base = exchange->link_base,
                                   .cancel = &service->cancel,
                                   .timeout_ms = timeout_ms};
-    exchange->upload = NULL;
+    exchange->image = NULL;
     api_run(&service->api, &request, &exchange->answer);
     if (exchange->route == API_GENERATE_GRID)
         metrics_count_grid(&service->metrics, &exchange->answer);

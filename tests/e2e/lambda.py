@@ -340,6 +340,27 @@ def test_bodies_that_came_as_text():
     run("list", "--grid", "g", "--data", "store", status=1)
 
 
+def test_forms_and_what_is_no_image():
+    """As in http_forms.py: both fronts read a body by the same functions."""
+    photo = image()
+    body = (b"--xYz\r\nContent-Disposition: form-data; name=\"uniqueGridId\"\r\n\r\nform\r\n--xYz\r\nContent-Disposition: form-data; "
+            b"name=\"f\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n" + photo + b"\r\n--xYz--\r\n")
+    form = {"headers": {"content-type": "multipart/form-data; boundary=xYz"}}
+    for handler in ("api", "add_image"):
+        with function(handler) as (runtime, _):
+            for event in (v1("POST", "/add_image", None, **encoded(body), **form), v2("POST", "/add_image", **encoded(body), **form)):
+                saved = proxied(runtime.invoke(event), 200)
+                equal(saved["image_size"], len(photo))
+            refused = proxied(runtime.invoke(v2("POST", "/add_image", **encoded(body[:-6]), **form)), 400)
+            contains(refused["message"], "last boundary")
+            refused = proxied(runtime.invoke(v2("POST", "/add_image", "uniqueGridId=g", **encoded(b"x"),
+                                                headers={"content-encoding": "gzip"})), 415)
+            contains(refused["message"], "gzip", "--data-binary")
+            refused = proxied(runtime.invoke(v2("POST", "/add_image", "uniqueGridId=g", body="data:image/jpeg;base64,/9j/")), 415)
+            contains(refused["message"], "data: URL", "--data-binary")
+    equal(len(run("list", "--grid", "form", "--data", "store", status=0).answer()["keys"]), 4)
+
+
 def test_direct_grids_and_buckets():
     run("add", "--grid", "g", *[image("%d.jpg" % i) and "%d.jpg" % i for i in range(4)], "--data", "store", status=0)
     os.makedirs("store/objects/photos")
