@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 /* Reads until `size` bytes or the end of the file; the number read, or -1 with errno. */
 static ssize_t read_fully(int fd, uint8_t *data, size_t size)
@@ -84,15 +85,20 @@ static void close_writer(struct file_writer *writer)
     writer->temp_path = NULL;
 }
 
+enum { TEMP_NAME_BYTES = 200 };
+
 /* "dir/.name.PID-N.part": hidden, and beside the target, since rename must not cross file systems. */
 static char *temp_name(const char *path)
 {
     static atomic_uint counter;
     const char *slash = strrchr(path, '/');
     int folder_length = slash ? (int)(slash - path) + 1 : 0;
-    /* A long name is cut: the temporary's own name has to fit the file system's 255 bytes. */
+    /* A long name is cut: the temporary's own name has to fit the file system's 255 bytes. Not within a
+     * character: some file systems take UTF-8 only. */
+    const char *last = path + folder_length;
     char *name = NULL;
-    if (asprintf(&name, "%.*s.%.200s.%ld-%u.part", folder_length, path, path + folder_length, (long)getpid(),
+    if (asprintf(&name, "%.*s.%.*s.%ld-%u.part", folder_length, path,
+                 (int)utf8_prefix(last, strlen(last), TEMP_NAME_BYTES), last, (long)getpid(),
                  atomic_fetch_add(&counter, 1)) < 0)
         return NULL;
     return name;

@@ -24,6 +24,7 @@
 #include "front/opening.h"
 #include "front/progress.h"
 #include "front/xalloc.h"
+#include "front/refuse.h"
 
 enum { RING_PER_JOB = 8 };
 
@@ -145,12 +146,8 @@ static enum tess_status read_request(const struct batch *batch, const struct job
     request->options = batch->settings->grid;
     request->watch.cancel = interrupt_flag();
     *grid_id_out = NULL;
-    if (!job->text) {
-        *error = (struct tess_error){.status = TESS_ERR_LIMIT, .limit = "line-bytes"};
-        (void)snprintf(error->message, sizeof error->message, "the line is longer than %d bytes",
-                       MAX_LINE_BYTES);
-        return TESS_ERR_LIMIT;
-    }
+    if (!job->text)
+        return refuse_limit(error, "line-bytes", "the line is longer than %d bytes", MAX_LINE_BYTES);
     enum tess_status status = batch_request_read(job->text, job->size, &request->options, grid_id_out, error);
     request->grid_id = *grid_id_out;
     request->images = *grid_id_out && tess_is_store_name(*grid_id_out) ? *grid_id_out : NULL;
