@@ -122,6 +122,24 @@ static void keep_mode(const struct file_writer *writer)
         (void)fchmod(writer->fd, info.st_mode & 0777);
 }
 
+/* Why the temporary could not be made; a folder that is missing by its name. */
+static enum tess_status fail_temp(const struct file_writer *writer, int errnum, struct tess_error *error)
+{
+    const char *slash = strrchr(writer->path, '/');
+    struct stat info;
+    char *folder =
+        slash && slash > writer->path ? strndup(writer->path, (size_t)(slash - writer->path)) : NULL;
+    enum tess_status status;
+    if (errnum == ENOENT && folder && stat(folder, &info) != 0)
+        status = error_set(error, TESS_ERR_NOT_FOUND,
+                           "cannot write %s: No such file or directory; make the folder %s first",
+                           writer->path, folder);
+    else
+        status = error_errno(error, errnum, "cannot write %s", writer->path);
+    free(folder);
+    return status;
+}
+
 /* Creates the temporary. A name that is taken was left by a killed process with our number: the next one will
  * do. */
 static enum tess_status create_temp(struct file_writer *writer, struct tess_error *error)
@@ -140,7 +158,7 @@ static enum tess_status create_temp(struct file_writer *writer, struct tess_erro
         if (errno != EEXIST)
             break;
     }
-    return error_errno(error, errno, "cannot write %s", writer->path);
+    return fail_temp(writer, errno, error);
 }
 
 enum tess_status file_writer_open(struct file_writer *writer, const char *path, bool durable,

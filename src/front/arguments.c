@@ -91,7 +91,7 @@ static void take_operand(struct settings *settings, const char *operand)
 static bool check_operands(const struct settings *settings, const struct command *command)
 {
     if (settings->operand_count < command->min_operands) {
-        (void)message_usage(settings, "%s missing", command->operands);
+        (void)message_usage(settings, "%s missing", command->operand);
         return false;
     }
     if (settings->operand_count > command->max_operands) {
