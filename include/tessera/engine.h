@@ -34,12 +34,24 @@
 struct tess_engine;
 
 struct tess_engine_options {
-    uint32_t threads; /* workers that decode and encode; 0: one for each core this process may use */
+    uint32_t threads; /* workers that decode and encode; 0: one for each of tess_machine's cores */
     uint32_t fetches; /* objects fetched at once; 0: what pays for the source, 2 for local files */
     uint64_t
-        memory_bytes; /* budget for compressed and decoded pixels of all jobs; 0: half of the machine's RAM */
+        memory_bytes; /* budget for compressed and decoded pixels of all jobs; 0: half of tess_machine's */
     struct tess_limits limits; /* see tess_limits_defaults() */
 };
+
+/*
+ * What this process may use of the machine: the least of what the machine has and of what cpusets and control
+ * groups (as containers have them, versions 1 and 2) allow.
+ */
+struct tess_machine {
+    uint32_t cores; /* a share of a core counts as one */
+    uint64_t memory_bytes;
+};
+
+/* Thread-safe. */
+TESS_API void tess_machine_read(struct tess_machine *machine_out);
 
 TESS_API void tess_engine_options_defaults(struct tess_engine_options *options);
 
