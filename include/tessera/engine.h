@@ -34,12 +34,24 @@
 struct tess_engine;
 
 struct tess_engine_options {
-    uint32_t threads; /* workers that decode and encode; 0: one for each core this process may use */
+    uint32_t threads; /* workers that decode and encode; 0: one for each of tess_machine's cores */
     uint32_t fetches; /* objects fetched at once; 0: what pays for the source, 2 for local files */
     uint64_t
-        memory_bytes; /* budget for compressed and decoded pixels of all jobs; 0: half of the machine's RAM */
+        memory_bytes; /* budget for compressed and decoded pixels of all jobs; 0: half of tess_machine's */
     struct tess_limits limits; /* see tess_limits_defaults() */
 };
+
+/*
+ * What this process may use of the machine: the least of what the machine has and of what cpusets and control
+ * groups (as containers have them, versions 1 and 2) allow.
+ */
+struct tess_machine {
+    uint32_t cores; /* a share of a core counts as one */
+    uint64_t memory_bytes;
+};
+
+/* Thread-safe. */
+TESS_API void tess_machine_read(struct tess_machine *machine_out);
 
 TESS_API void tess_engine_options_defaults(struct tess_engine_options *options);
 
@@ -161,14 +173,26 @@ TESS_API void tess_montage_defaults(struct tess_montage *montage);
  * tess_result_destroy(). On failure it is NULL, except for TESS_ERR_TILE_FAILED, where it lists the cells and
  * is the caller's too. Errors: TESS_ERR_INVALID, TESS_ERR_LIMIT (before any file is read),
  * TESS_ERR_TILE_FAILED, TESS_ERR_IO, TESS_ERR_CANCELLED, TESS_ERR_TIMEOUT, TESS_ERR_UNSUPPORTED (https://
- * without libcurl), TESS_ERR_MEMORY. Thread-safe.
+ * without libcurl), TESS_ERR_MEMORY. What tess_output_check() refuses is refused before any file is read.
+ * Thread-safe.
  */
 TESS_API enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_montage *montage,
                                            struct tess_result **result_out, struct tess_error *error);
 
 /*
+ * An output never overwrites what it is made of, nor a store. TESS_ERR_INVALID, in words for who named it,
+ * when one of the `pages` files that `output` stands for (see tess_montage_run(); tess_plan_summary has their
+ * number) is one of the inputs, by device and inode and so through hard and symbolic links, or lies in an
+ * embedded store's folder. "", "s3://…" and "https://…" among the inputs are no files. Else TESS_OK, or
+ * TESS_ERR_MEMORY. Reads and writes no file. Thread-safe.
+ */
+TESS_API enum tess_status tess_output_check(const char *output, uint32_t pages, const char *const *inputs,
+                                            size_t input_count, struct tess_error *error);
+
+/*
  * Writes a whole file the way pictures are written: beside the target and renamed over it, so that nobody
- * ever reads a part; a symbolic link is followed, a device or pipe refused. TESS_ERR_INVALID, _NOT_FOUND,
+ * ever reads a part; a symbolic link is followed; a device, pipe or file of an embedded store refused.
+ * TESS_ERR_INVALID, _NOT_FOUND,
  * _DENIED, _IO. Thread-safe.
  */
 TESS_API enum tess_status tess_write_file(const char *path, const void *data, size_t size_bytes,

@@ -42,8 +42,9 @@ enum tess_status {
 struct tess_error {
     enum tess_status status;
     char limit[32];    /* name of the limit that was hit ("max-pixels"), or "" */
-    char message[480]; /* one line of UTF-8 without a trailing full stop or newline; may be cut, never
-                          unterminated */
+    char message[480]; /* one line of valid UTF-8, always, without a trailing full stop or newline. Of what is
+                          too long "…" stands for the middle; control characters and bytes that are no UTF-8,
+                          such as a file's name may have, are written \xNN */
 };
 
 /*
@@ -51,5 +52,12 @@ struct tess_error {
  * Static storage; never NULL, also for a value outside the enum. Thread-safe.
  */
 TESS_API const char *tess_status_name(enum tess_status status);
+
+/*
+ * Fills *error (not NULL) as the library does: printf style, and whatever goes into the message, it is one
+ * line of valid UTF-8. `limit` names the limit that was hit; NULL: none was. Returns `status`. Thread-safe.
+ */
+TESS_API enum tess_status tess_error_fill(struct tess_error *error, enum tess_status status,
+                                          const char *limit, const char *format, ...) TESS_PRINTF(4, 5);
 
 #endif

@@ -32,6 +32,13 @@ enum tess_status backend_ensure(struct backend *backend, bool *created_out, stru
 /* What was asked of AWS so far; all 0 where nothing is. Thread-safe. */
 void backend_stats(const struct backend *backend, struct tess_store_stats *stats_out);
 
+/*
+ * TESS_ERR_INVALID when `path` (which need not exist) lies, through symbolic links, in the data folder of an
+ * embedded store or below its objects: of any, asked of the disk, so that one that is not open is protected
+ * too. Else TESS_OK, or TESS_ERR_MEMORY.
+ */
+enum tess_status backend_refuse_own(const char *path, struct tess_error *error);
+
 /* Whether the configuration (not NULL) means S3 and DynamoDB. */
 bool backend_is_aws(const struct tess_store_config *config);
 

@@ -4,15 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DETAIL_BYTES = 1024 };
+#include "base/utf8.h"
+
+enum { WORDS_BYTES = 8192, DETAIL_BYTES = 1024 };
 
 void finding_tell(struct findings *findings, const char *subject, const char *advice, const char *format, ...)
 {
-    char detail[DETAIL_BYTES];
+    char words[WORDS_BYTES], detail[DETAIL_BYTES];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(detail, sizeof detail, format, args);
+    (void)vsnprintf(words, sizeof words, format, args);
     va_end(args);
+    (void)utf8_line(words, detail, sizeof detail);
     const struct tess_finding finding = {
         .good = !advice, .subject = subject, .detail = detail, .advice = advice ? advice : ""};
     findings->bad += advice ? 1 : 0;

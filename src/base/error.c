@@ -7,27 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message that was cut in the middle of a UTF-8 sequence would make invalid JSON: drop the broken tail. */
-static void trim_to_utf8(char *text)
-{
-    size_t length = strlen(text);
-    size_t start = length;
-    while (start > 0 && length - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start == 0)
-        return;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    if (length - (start - 1) < need)
-        text[start - 1] = '\0';
-}
+#include "base/utf8.h"
 
-static void set_message(struct tess_error *error, const char *format, va_list args) TESS_PRINTF(2, 0);
-static void set_message(struct tess_error *error, const char *format, va_list args)
+/* The longest path with words around it, and what is said behind that. */
+enum { WORDS_BYTES = 4096 + 1024, REASON_BYTES = sizeof((struct tess_error *)0)->message };
+
+/* The one place where a message is made. `reason` (may be NULL, or the message so far) comes behind the
+ * words. */
+static void set_message(struct tess_error *error, const char *reason, const char *format, va_list args)
+    TESS_PRINTF(3, 0);
+static void set_message(struct tess_error *error, const char *reason, const char *format, va_list args)
 {
-    int length = vsnprintf(error->message, sizeof error->message, format, args);
-    if (length >= (int)sizeof error->message)
-        trim_to_utf8(error->message);
+    char text[WORDS_BYTES + REASON_BYTES + 2];
+    if (vsnprintf(text, WORDS_BYTES, format, args) < 0)
+        text[0] = '\0';
+    const size_t used = strlen(text);
+    if (reason)
+        (void)snprintf(text + used, sizeof text - used, ": %s", reason);
+    (void)utf8_line(text, error->message, sizeof error->message);
 }
 
 enum tess_status error_fill(struct tess_error *error, enum tess_status status, const char *format, ...)
@@ -38,7 +35,7 @@ enum tess_status error_fill(struct tess_error *error, enum tess_status status, c
     va_start(args, format);
     error->status = status;
     error->limit[0] = '\0';
-    set_message(error, format, args);
+    set_message(error, NULL, format, args);
     va_end(args);
     return status;
 }
@@ -51,7 +48,7 @@ enum tess_status error_fill_limit(struct tess_error *error, const char *limit, c
     va_start(args, format);
     error->status = TESS_ERR_LIMIT;
     (void)snprintf(error->limit, sizeof error->limit, "%s", limit);
-    set_message(error, format, args);
+    set_message(error, NULL, format, args);
     va_end(args);
     return TESS_ERR_LIMIT;
 }
@@ -80,17 +77,15 @@ enum tess_status error_errno(struct tess_error *error, int errnum, const char *f
     enum tess_status status = status_of_errno(errnum);
     if (!error)
         return status;
+    /* GNU strerror_r: the text may or may not be in `room`. */
+    char room[128];
+    const char *reason = strerror_r(errnum, room, sizeof room);
     va_list args;
     va_start(args, format);
     error->status = status;
     error->limit[0] = '\0';
-    set_message(error, format, args);
+    set_message(error, reason, format, args);
     va_end(args);
-    char reason[128];
-    size_t used = strlen(error->message);
-    /* GNU strerror_r: the text may or may not be in `reason`. */
-    const char *words = strerror_r(errnum, reason, sizeof reason);
-    (void)snprintf(error->message + used, sizeof error->message - used, ": %s", words);
     return status;
 }
 
@@ -98,16 +93,22 @@ void error_prefix(struct tess_error *error, const char *format, ...)
 {
     if (!error)
         return;
-    char old[sizeof error->message];
-    memcpy(old, error->message, sizeof old);
     va_list args;
     va_start(args, format);
-    set_message(error, format, args);
+    set_message(error, error->message, format, args);
     va_end(args);
-    size_t used = strlen(error->message);
-    int length = snprintf(error->message + used, sizeof error->message - used, ": %s", old);
-    if (length >= (int)(sizeof error->message - used))
-        trim_to_utf8(error->message);
+}
+
+enum tess_status tess_error_fill(struct tess_error *error, enum tess_status status, const char *limit,
+                                 const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    error->status = status;
+    (void)snprintf(error->limit, sizeof error->limit, "%s", limit ? limit : "");
+    set_message(error, NULL, format, args);
+    va_end(args);
+    return status;
 }
 
 const char *tess_status_name(enum tess_status status)

@@ -7,9 +7,9 @@
 #include <tessera/status.h>
 
 /*
- * Sets status and message (printf style, cut to fit on a UTF-8 boundary) and clears the limit's name. Both
- * are macros over a function, so that compilers and analyzers see which status comes back. `status` is
- * evaluated twice.
+ * Sets status and message (printf style; whatever goes into it, it becomes one line of valid UTF-8: see
+ * utf8_line()) and clears the limit's name. Both are macros over a function, so that compilers and
+ * analyzers see which status comes back. `status` is evaluated twice.
  */
 #define error_set(error, status, ...) error_returned((status), error_fill((error), (status), __VA_ARGS__))
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 /* Reads until `size` bytes or the end of the file; the number read, or -1 with errno. */
 static ssize_t read_fully(int fd, uint8_t *data, size_t size)
@@ -84,15 +85,20 @@ static void close_writer(struct file_writer *writer)
     writer->temp_path = NULL;
 }
 
+enum { TEMP_NAME_BYTES = 200 };
+
 /* "dir/.name.PID-N.part": hidden, and beside the target, since rename must not cross file systems. */
 static char *temp_name(const char *path)
 {
     static atomic_uint counter;
     const char *slash = strrchr(path, '/');
     int folder_length = slash ? (int)(slash - path) + 1 : 0;
-    /* A long name is cut: the temporary's own name has to fit the file system's 255 bytes. */
+    /* A long name is cut: the temporary's own name has to fit the file system's 255 bytes. Not within a
+     * character: some file systems take UTF-8 only. */
+    const char *last = path + folder_length;
     char *name = NULL;
-    if (asprintf(&name, "%.*s.%.200s.%ld-%u.part", folder_length, path, path + folder_length, (long)getpid(),
+    if (asprintf(&name, "%.*s.%.*s.%ld-%u.part", folder_length, path,
+                 (int)utf8_prefix(last, strlen(last), TEMP_NAME_BYTES), last, (long)getpid(),
                  atomic_fetch_add(&counter, 1)) < 0)
         return NULL;
     return name;
@@ -116,6 +122,24 @@ static void keep_mode(const struct file_writer *writer)
         (void)fchmod(writer->fd, info.st_mode & 0777);
 }
 
+/* Why the temporary could not be made; a folder that is missing by its name. */
+static enum tess_status fail_temp(const struct file_writer *writer, int errnum, struct tess_error *error)
+{
+    const char *slash = strrchr(writer->path, '/');
+    struct stat info;
+    char *folder =
+        slash && slash > writer->path ? strndup(writer->path, (size_t)(slash - writer->path)) : NULL;
+    enum tess_status status;
+    if (errnum == ENOENT && folder && stat(folder, &info) != 0)
+        status = error_set(error, TESS_ERR_NOT_FOUND,
+                           "cannot write %s: No such file or directory; make the folder %s first",
+                           writer->path, folder);
+    else
+        status = error_errno(error, errnum, "cannot write %s", writer->path);
+    free(folder);
+    return status;
+}
+
 /* Creates the temporary. A name that is taken was left by a killed process with our number: the next one will
  * do. */
 static enum tess_status create_temp(struct file_writer *writer, struct tess_error *error)
@@ -134,7 +158,7 @@ static enum tess_status create_temp(struct file_writer *writer, struct tess_erro
         if (errno != EEXIST)
             break;
     }
-    return error_errno(error, errno, "cannot write %s", writer->path);
+    return fail_temp(writer, errno, error);
 }
 
 enum tess_status file_writer_open(struct file_writer *writer, const char *path, bool durable,

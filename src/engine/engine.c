@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: MIT
 /* The engine's life: its defaults come from the machine, its threads start here and nowhere else. */
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/machine_limits.h"
 #include "engine/engine_state.h"
 
 enum { MAX_THREADS = 256, MAX_FETCHES = 512, LOCAL_FETCHES = 2 };
 
 static const uint64_t LEAST_MEMORY_BYTES = 16 << 20;
 
-/* The cores that this process may use, which in a container or under taskset are fewer than the machine has.
- */
-static uint32_t usable_cores(void)
+void tess_machine_read(struct tess_machine *machine_out)
 {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        return (uint32_t)CPU_COUNT(&set);
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count > 0 ? (uint32_t)count : 1;
+    struct machine machine;
+    machine_read("", &machine);
+    *machine_out = (struct tess_machine){machine.cores, machine.memory_bytes};
 }
 
-static uint64_t half_of_ram(void)
+/* Where they were left open: as many workers as there are cores, and half of the memory. The other half is
+ * for the program itself, its libraries and what they hold beside pixels. */
+static void fill_defaults(struct tess_engine_options *options)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    if (pages <= 0 || page_bytes <= 0)
-        return UINT64_C(1) << 30;
-    return (uint64_t)pages * (uint64_t)page_bytes / 2;
+    struct machine machine;
+    if (options->threads > 0 && options->memory_bytes > 0)
+        return;
+    machine_read("", &machine);
+    if (options->threads == 0)
+        options->threads = machine.cores < MAX_THREADS ? machine.cores : MAX_THREADS;
+    if (options->memory_bytes == 0)
+        options->memory_bytes =
+            machine.memory_bytes / 2 > LEAST_MEMORY_BYTES ? machine.memory_bytes / 2 : LEAST_MEMORY_BYTES;
 }
 
 void tess_engine_options_defaults(struct tess_engine_options *options)
@@ -61,10 +63,7 @@ enum tess_status tess_engine_create(const struct tess_engine_options *options,
     enum tess_status status = check_options(&chosen, error);
     if (status != TESS_OK)
         return status;
-    if (chosen.threads == 0)
-        chosen.threads = usable_cores() < MAX_THREADS ? usable_cores() : MAX_THREADS;
-    if (chosen.memory_bytes == 0)
-        chosen.memory_bytes = half_of_ram();
+    fill_defaults(&chosen);
 
     struct tess_engine *engine = calloc(1, sizeof *engine);
     if (!engine)

@@ -303,7 +303,10 @@ enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store 
                                .stop = {caller_must_stop, &build.caller},
                                .begun_ns = clock_monotonic_ns()};
     *answer_out = NULL;
-    enum tess_status status = grid_lookup_init(&build.lookup, &build.input, error);
+    enum tess_status status =
+        request->output ? tess_output_check(request->output, 1, NULL, 0, error) : TESS_OK;
+    if (status == TESS_OK)
+        status = grid_lookup_init(&build.lookup, &build.input, error);
     if (status != TESS_OK)
         return status;
     build.output_name = request->output ? strdup(request->output) : NULL;

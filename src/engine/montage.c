@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/caller.h"
+#include "engine/output.h"
 #include "engine/pipeline.h"
 #include "engine/source_any.h"
 
@@ -98,31 +99,6 @@ enum tess_status tess_plan_summarise(struct tess_engine *engine, const struct te
     return status;
 }
 
-/* The one %d of a page pattern, or NULL. */
-static const char *page_mark(const char *output)
-{
-    const char *mark = strstr(output, "%d");
-    return mark && !strstr(mark + 2, "%d") ? mark : NULL;
-}
-
-/* "grid.jpg" → "grid-3.jpg"; "page%d.jpg" → "page3.jpg". The caller frees. NULL: no memory. */
-static char *page_name(const char *output, uint32_t page, uint32_t pages)
-{
-    const char *mark = page_mark(output), *slash = strrchr(output, '/');
-    const char *dot = strrchr(output, '.');
-    char *name = NULL;
-    int length;
-    if (mark)
-        length = asprintf(&name, "%.*s%u%s", (int)(mark - output), output, page + 1, mark + 2);
-    else if (pages == 1)
-        length = asprintf(&name, "%s", output);
-    else if (dot && dot != output && (!slash || dot > slash + 1))
-        length = asprintf(&name, "%.*s-%u%s", (int)(dot - output), output, page + 1, dot);
-    else
-        length = asprintf(&name, "%s-%u", output, page + 1);
-    return length < 0 ? NULL : name;
-}
-
 /* What one montage needs from its first page to its last. */
 struct montage_run {
     struct tess_engine *engine;
@@ -191,7 +167,7 @@ static enum tess_status write_page(struct montage_run *run, uint32_t page, struc
     enum tess_status status = plan_page(run, page, plan, error);
     if (status != TESS_OK)
         return status;
-    file->path = page_name(run->montage->output, page, run->paging.pages);
+    file->path = output_page_name(run->montage->output, page, run->paging.pages);
     if (!file->path)
         return error_set(error, TESS_ERR_MEMORY, "no memory for a file name");
     status = file_writer_open(&file->writer, file->path, false, error);
@@ -255,6 +231,9 @@ enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_
     enum tess_status status = make_paging(engine, &montage->options, montage->path_count, &run.paging, error);
     if (status == TESS_OK) /* all limits, before any file is opened */
         status = montage_plan(engine, &montage->options, run.paging.per_page, run.format, &plan, error);
+    if (status == TESS_OK)
+        status =
+            tess_output_check(montage->output, run.paging.pages, montage->paths, montage->path_count, error);
     if (status != TESS_OK)
         return status;
     run.result = result_create(run.paging.images, run.paging.pages);

@@ -7,7 +7,7 @@
 
 enum { REMOTE_FETCHES = 32 };
 
-static bool is_remote(const char *path)
+bool source_is_remote(const char *path)
 {
     return tess_is_store_name(path) || web_is_address(path);
 }
@@ -16,7 +16,7 @@ static enum tess_status any_size(const struct source *source, size_t index, uint
                                  struct tess_error *error)
 {
     const struct source_any *any = (const struct source_any *)source;
-    if (!is_remote(any->montage->paths[index]))
+    if (!source_is_remote(any->montage->paths[index]))
         return any->files.source.size(&any->files.source, index, bytes_out, error);
     *bytes_out = source_typical_guess(&any->typical);
     return TESS_OK;
@@ -62,7 +62,7 @@ static enum tess_status any_read(const struct source *source, size_t index, uint
     struct source_any *any = (struct source_any *)(uintptr_t)source;
     const char *path = any->montage->paths[index];
     *size_out = 0;
-    if (!is_remote(path))
+    if (!source_is_remote(path))
         return any->files.source.read(&any->files.source, index, max_bytes, stop, out, size_out, error);
     bytes_init(out, 0);
     enum tess_status status = read_remote(any, path, max_bytes, stop, out, size_out, error);
@@ -95,7 +95,7 @@ enum tess_status source_any_init(struct source_any *any, const struct tess_monta
 {
     bool remote = false, address = false;
     for (size_t i = 0; i < montage->path_count; i++) {
-        remote = remote || is_remote(montage->paths[i]);
+        remote = remote || source_is_remote(montage->paths[i]);
         address = address || web_is_address(montage->paths[i]);
     }
     *any = (struct source_any){.source = {.size = any_size, .read = any_read, .name = any_name},

@@ -25,4 +25,7 @@ enum tess_status source_any_init(struct source_any *any, const struct tess_monta
                                  struct tess_error *error);
 void source_any_clear(struct source_any *any);
 
+/* Whether it names a stored object or an address, not a file. */
+bool source_is_remote(const char *path);
+
 #endif

@@ -7,7 +7,9 @@ enum tess_status tess_write_file(const char *path, const void *data, size_t size
                                  struct tess_error *error)
 {
     struct file_writer writer;
-    enum tess_status status = file_writer_open(&writer, path, false, error);
+    enum tess_status status = tess_output_check(path, 1, NULL, 0, error);
+    if (status == TESS_OK)
+        status = file_writer_open(&writer, path, false, error);
     if (status != TESS_OK)
         return status;
     status = file_writer_write(&writer, data, size_bytes, error);

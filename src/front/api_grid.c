@@ -7,7 +7,6 @@
  * A name that is in both is refused. What looks like "s3://bucket" is a grid id like any other here: who may
  * call this may not thereby read every bucket that the service may.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -30,11 +29,9 @@ enum tess_status api_unknown_parameter(const char *name, const char *const *name
     suggestion_begin(&suggestion, name);
     for (; *names; names++)
         suggestion_offer(&suggestion, *names);
-    *error = (struct tess_error){.status = TESS_ERR_INVALID};
-    (void)snprintf(error->message, sizeof error->message, "unknown parameter \"%.60s\"%s%s%s", name,
-                   suggestion.nearest ? ", did you mean \"" : "",
-                   suggestion.nearest ? suggestion.nearest : "", suggestion.nearest ? "\"?" : "");
-    return TESS_ERR_INVALID;
+    return refuse_invalid(error, "unknown parameter \"%.60s\"%s%s%s", name,
+                          suggestion.nearest ? ", did you mean \"" : "",
+                          suggestion.nearest ? suggestion.nearest : "", suggestion.nearest ? "\"?" : "");
 }
 
 static enum tess_status unknown_option(const char *name, struct tess_error *error)

@@ -2,7 +2,6 @@
 #include "front/api_query.h"
 #include "front/refuse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +10,7 @@
 
 static enum tess_status over_limit(struct tess_error *error, const char *limit, unsigned most)
 {
-    *error = (struct tess_error){.status = TESS_ERR_LIMIT};
-    (void)snprintf(error->limit, sizeof error->limit, "%s", limit);
-    (void)snprintf(error->message, sizeof error->message, "the query exceeds the limit %s of %u", limit,
-                   most);
-    return TESS_ERR_LIMIT;
+    return refuse_limit(error, limit, "the query exceeds the limit %s of %u", limit, most);
 }
 
 static int hex_value(char digit)

@@ -82,8 +82,18 @@ static bool take_letters(struct parser *parser, const char *letters)
     return true;
 }
 
-static void take_operand(struct settings *settings, const char *operand)
+/* `before` is the argument that came before it. */
+static void take_operand(struct settings *settings, const char *operand, const char *before)
 {
+    const size_t index = settings->operand_count;
+    if (before && before == settings->output) { /* the argument itself, not one that reads the same */
+        settings->output_operand = index;
+        settings->output_followers = 1;
+    } else if (index > 0 && before == settings->operands[index - 1] &&
+               index == settings->output_operand + settings->output_followers &&
+               settings->output_followers > 0) {
+        settings->output_followers++;
+    }
     settings->operands = xgrow(settings->operands, settings->operand_count, sizeof *settings->operands);
     settings->operands[settings->operand_count++] = operand;
 }
@@ -91,7 +101,7 @@ static void take_operand(struct settings *settings, const char *operand)
 static bool check_operands(const struct settings *settings, const struct command *command)
 {
     if (settings->operand_count < command->min_operands) {
-        (void)message_usage(settings, "%s missing", command->operands);
+        (void)message_usage(settings, "%s missing", command->operand);
         return false;
     }
     if (settings->operand_count > command->max_operands) {
@@ -110,7 +120,7 @@ bool arguments_parse(struct settings *settings, const struct command *command, i
         const char *argument = parser.arguments[parser.next++];
         bool good = true;
         if (options_ended || argument[0] != '-' || argument[1] == '\0')
-            take_operand(settings, argument);
+            take_operand(settings, argument, parser.next > 1 ? parser.arguments[parser.next - 2] : NULL);
         else if (strcmp(argument, "--") == 0)
             options_ended = true;
         else if (argument[1] == '-')

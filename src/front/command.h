@@ -36,6 +36,7 @@ struct command {
     unsigned groups;
     size_t min_operands, max_operands;
     enum exit_status (*run)(const struct settings *settings);
+    const char *operand; /* what is missing where there are too few: "IMAGE"; NULL: there never are */
 };
 
 /* One by one, NULL past the last. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "front/batch_request.h"
@@ -23,6 +24,7 @@
 #include "front/message.h"
 #include "front/opening.h"
 #include "front/progress.h"
+#include "front/refuse.h"
 #include "front/xalloc.h"
 
 enum { RING_PER_JOB = 8 };
@@ -144,12 +146,8 @@ static enum tess_status read_request(const struct batch *batch, const struct job
     tess_grid_request_defaults(request);
     request->options = batch->settings->grid;
     request->watch.cancel = interrupt_flag();
-    if (!job->text) {
-        *error = (struct tess_error){.status = TESS_ERR_LIMIT, .limit = "line-bytes"};
-        (void)snprintf(error->message, sizeof error->message, "the line is longer than %d bytes",
-                       MAX_LINE_BYTES);
-        return TESS_ERR_LIMIT;
-    }
+    if (!job->text)
+        return refuse_limit(error, "line-bytes", "the line is longer than %d bytes", MAX_LINE_BYTES);
     return batch_request_read(job->text, job->size, batch->settings->engine.limits.max_cells, text, request,
                               error);
 }
@@ -261,6 +259,14 @@ static enum exit_status run_batch(struct batch *batch, int descriptor)
     return status;
 }
 
+/* Answers behind the requests would be read as requests, without end. */
+static bool answers_into_requests(int descriptor)
+{
+    struct stat in, out;
+    return fstat(descriptor, &in) == 0 && fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(in.st_mode) &&
+           in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 enum exit_status command_batch(const struct settings *settings)
 {
     const char *path = settings->operands[0];
@@ -272,7 +278,11 @@ enum exit_status command_batch(const struct settings *settings)
     }
     struct batch batch = {.settings = settings};
     enum exit_status status;
-    if (open_store(settings, &batch.store, &status) && open_engine(settings, &batch.engine, &status))
+    if (answers_into_requests(descriptor))
+        status =
+            message_usage(settings, "%s: the answers go to the file of the requests; give them another file",
+                          from_stdin ? "standard input" : path);
+    else if (open_store(settings, &batch.store, &status) && open_engine(settings, &batch.engine, &status))
         status = run_batch(&batch, descriptor);
     tess_engine_destroy(batch.engine);
     tess_store_close(batch.store);

@@ -52,6 +52,16 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
     return exit_status;
 }
 
+/* Into the store's own files a grid is not written as well. */
+static bool check_overwriting(const struct settings *settings, enum exit_status *status_out)
+{
+    struct tess_error error;
+    if (!settings->output || tess_output_check(settings->output, 1, NULL, 0, &error) == TESS_OK)
+        return true;
+    *status_out = message_usage(settings, "-o %s: %s", settings->output, error.message);
+    return false;
+}
+
 enum exit_status command_create_grid(const struct settings *settings)
 {
     struct tess_grid_request request;
@@ -67,7 +77,8 @@ enum exit_status command_create_grid(const struct settings *settings)
 
     struct tess_engine *engine = NULL;
     struct tess_store *store = NULL;
-    if (open_store(settings, &store, &status) && open_engine(settings, &engine, &status))
+    if (open_store(settings, &store, &status) && check_overwriting(settings, &status) &&
+        open_engine(settings, &engine, &status))
         status = settings->dry_run ? print_plan(settings, engine, store, &request)
                                    : build(settings, engine, store, &request);
     tess_engine_destroy(engine);

@@ -35,11 +35,7 @@ static bool open_grid(const struct settings *settings, struct tess_store **store
 static enum tess_status fail(struct tess_error *error, enum tess_status status, const char *path,
                              const char *reason)
 {
-    char *message = xprintf("cannot read %s: %s", path, reason);
-    *error = (struct tess_error){.status = status};
-    strncat(error->message, message, sizeof error->message - 1);
-    free(message);
-    return status;
+    return tess_error_fill(error, status, NULL, "cannot read %s: %s", path, reason);
 }
 
 /* The whole file, at most max_bytes + 1 of it: one byte too many is for the library to refuse. */
@@ -149,7 +145,7 @@ static cJSON *tell_failure(struct adding *adding, const char *path, const struct
     }
     adding->told = *error;
     progress_hide(&adding->progress);
-    if (strstr(error->message, path))
+    if (message_names(error->message, path))
         message_error(settings, "%s", error->message);
     else
         message_error(settings, "%s: %s", path, error->message);

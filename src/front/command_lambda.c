@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* tessera lambda: the AWS Lambda runtime, also as the program "bootstrap" of a provided.al2023 function. */
-#include <stdio.h>
-
 #include "front/command.h"
 #include "front/interrupt.h"
 #include "front/lambda_loop.h"
 #include "front/message.h"
+#include "front/refuse.h"
 
 static enum exit_status refuse_start(const struct settings *settings, struct tess_lambda *lambda,
                                      const char *type, const char *message)
@@ -20,15 +19,15 @@ static enum exit_status refuse_start(const struct settings *settings, struct tes
 static enum exit_status run(const struct settings *settings, struct tess_lambda *lambda,
                             struct lambda_site *site, bool begun)
 {
-    char message[256];
+    struct tess_error error;
     if (!begun)
         return refuse_start(settings, lambda, "Tessera.Invalid",
                             "the settings of the store make no sense; the log says which");
     if (site->handler != HANDLER_UNKNOWN)
         return lambda_loop_run(site, lambda);
-    (void)snprintf(message, sizeof message, "_HANDLER \"%.60s\" is none of %s", settings->lambda_handler,
-                   lambda_handler_names());
-    return refuse_start(settings, lambda, "Tessera.UnknownHandler", message);
+    (void)refuse_invalid(&error, "_HANDLER \"%.60s\" is none of %s", settings->lambda_handler,
+                         lambda_handler_names());
+    return refuse_start(settings, lambda, "Tessera.UnknownHandler", error.message);
 }
 
 enum exit_status command_lambda(const struct settings *settings)

@@ -10,18 +10,15 @@
 #include "front/json_out.h"
 #include "front/message.h"
 #include "front/opening.h"
+#include "front/outputs.h"
 #include "front/progress.h"
 #include "front/xalloc.h"
 
-static enum exit_status print_plan(const struct settings *settings, struct tess_engine *engine, size_t count)
+static enum exit_status print_plan(const struct settings *settings, const struct tess_plan_summary *plan)
 {
-    struct tess_plan_summary plan;
-    struct tess_error error = {0};
-    if (tess_plan_summarise(engine, &settings->grid, count, settings->output, &plan, &error) != TESS_OK)
-        return message_failure(settings, &error);
     cJSON *json = json_object();
     json_add_text(json, "message", "planned grid");
-    json_add_plan(json, &plan);
+    json_add_plan(json, plan);
     return print_answer(settings, json, EXIT_GOOD);
 }
 
@@ -82,6 +79,20 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
     return exit_status;
 }
 
+/* All limits and what may be overwritten first; nothing has been read but lists. */
+static enum exit_status plan_and_build(const struct settings *settings, struct tess_engine *engine,
+                                       struct tess_store *store, const struct inputs *inputs)
+{
+    struct tess_plan_summary plan;
+    struct tess_error error = {0};
+    if (tess_plan_summarise(engine, &settings->grid, inputs->count, settings->output, &plan, &error) !=
+        TESS_OK)
+        return message_failure(settings, &error);
+    if (!outputs_check(settings, inputs, plan.pages))
+        return EXIT_USAGE;
+    return settings->dry_run ? print_plan(settings, &plan) : build(settings, engine, store, inputs);
+}
+
 enum exit_status command_montage(const struct settings *settings)
 {
     if (!settings->output && !settings->dry_run)
@@ -91,8 +102,6 @@ enum exit_status command_montage(const struct settings *settings)
         return status;
     if (settings->map && settings->dry_run)
         return message_usage(settings, "--map needs the picture to be built, --dry-run builds none");
-    if (settings->map && strcmp(settings->map, settings->output) == 0)
-        return message_usage(settings, "--map would overwrite the picture; name another file");
     struct inputs inputs;
     struct tess_store *store = NULL;
     if (!inputs_read(&inputs, settings, &store, &status))
@@ -100,8 +109,7 @@ enum exit_status command_montage(const struct settings *settings)
     inputs_sort(&inputs, settings->grid.order);
     struct tess_engine *engine = NULL;
     if (open_engine(settings, &engine, &status))
-        status = settings->dry_run ? print_plan(settings, engine, inputs.count)
-                                   : build(settings, engine, store, &inputs);
+        status = plan_and_build(settings, engine, store, &inputs);
     tess_engine_destroy(engine);
     tess_store_close(store);
     inputs_clear(&inputs);

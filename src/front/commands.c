@@ -19,21 +19,21 @@ static const struct command commands[] = {
      "s3://BUCKET/PREFIX stands for the stored images whose key begins so, by name.\n",
      GROUP_OUTPUT | GROUP_MAP | GROUP_DRY_RUN | GROUP_PICTURE | GROUP_ORDER | GROUP_LIMITS | GROUP_ENGINE |
          GROUP_STORE | GROUP_WEB,
-     1, SIZE_MAX, command_montage},
+     1, SIZE_MAX, command_montage, "IMAGE"},
     {"add", "--grid ID IMAGE|DIR|@LIST|- …", "store images and map them to a grid id",
      "tessera add --grid holiday photos/*.jpg\n"
      "tessera add --grid holiday photos\n"
      "find . -name '*.jpg' -print0 | tessera add --grid holiday -\n",
      "An image is stored and mapped when the answer lists it, even if the power fails right after.\n",
-     GROUP_GRID_ID | GROUP_MAX_BYTES | GROUP_STORE, 1, SIZE_MAX, command_add},
+     GROUP_GRID_ID | GROUP_MAX_BYTES | GROUP_STORE, 1, SIZE_MAX, command_add, "IMAGE"},
     {"list", "--grid ID", "the keys mapped to a grid id",
      "tessera list --grid holiday\n"
      "tessera list --grid holiday --order added\n",
-     NULL, GROUP_GRID_ID | GROUP_ORDER | GROUP_STORE, 0, 0, command_list},
+     NULL, GROUP_GRID_ID | GROUP_ORDER | GROUP_STORE, 0, 0, command_list, NULL},
     {"remove", "--grid ID [KEY…]", "unmap and delete images, or the whole grid",
      "tessera remove --grid holiday 3f1c….jpg    one image\n"
      "tessera remove --grid holiday              all of them\n",
-     NULL, GROUP_GRID_ID | GROUP_STORE, 0, SIZE_MAX, command_remove},
+     NULL, GROUP_GRID_ID | GROUP_STORE, 0, SIZE_MAX, command_remove, NULL},
     {"create-grid", "ID", "build the grid of an id, store it, print a link to it",
      "tessera create-grid holiday\n"
      "tessera create-grid holiday --tile 256 --gap 4 -o holiday.jpg\n"
@@ -43,7 +43,7 @@ static const struct command commands[] = {
      "A grid whose images and options did not change is answered from the store without being built.\n"
      "s3://BUCKET/PREFIX in place of an id stands for the stored images whose key begins so.\n",
      GROUP_OUTPUT | GROUP_DRY_RUN | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1,
-     command_create_grid},
+     command_create_grid, "ID"},
     {"batch", "FILE|-", "many grids: one id or JSON request a line in, one JSON answer a line out",
      "tessera batch ids.txt > answers.ndjson\n"
      "echo '{\"uniqueGridId\":\"holiday\",\"tile\":256,\"gap\":4}' | tessera batch -\n"
@@ -52,7 +52,7 @@ static const struct command commands[] = {
      "(a list: these images in this order), and options by their names below, which override those of\n"
      "the command line. Blank lines are skipped. Run it again to resume: finished grids are answered\n"
      "from the store.\n",
-     GROUP_BATCH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1, command_batch},
+     GROUP_BATCH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 1, 1, command_batch, "FILE"},
     {"counter", "NAME", "count a hit and print the new value",
      "tessera counter resume\n"
      "tessera counter resume --get\n"
@@ -60,7 +60,7 @@ static const struct command commands[] = {
      "tessera counter resume --store aws       in DynamoDB\n",
      "When a server does not answer, a hit may or may not have been counted: it is not tried again,\n"
      "so that none is ever counted twice.\n",
-     GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter},
+     GROUP_COUNTER | GROUP_STORE, 1, 1, command_counter, "NAME"},
     {"serve", "", "the HTTP service, with a page to drop photos into",
      "tessera serve                                  then open http://127.0.0.1:8080\n"
      "tessera serve --listen 0.0.0.0:8080 --token-file token.txt\n"
@@ -71,7 +71,8 @@ static const struct command commands[] = {
      "/openapi.json describes every request, /metrics is for Prometheus, /healthz and /readyz for whoever\n"
      "watches. It speaks plain HTTP: leave TLS to a proxy before it. SIGTERM lets requests come to their "
      "end.\n",
-     GROUP_SERVE | GROUP_CORS | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_serve},
+     GROUP_SERVE | GROUP_CORS | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0, command_serve,
+     NULL},
     {"lambda", "", "the AWS Lambda runtime: answers the events of a function",
      "tessera lambda                   as the last line of a function's bootstrap script\n"
      "cp tessera bootstrap             a program of this name needs no script\n"
@@ -82,17 +83,18 @@ static const struct command commands[] = {
      "{\"SOURCE_BUCKET\":\"photos\",\"DESTINATION_BUCKET\":\"grids\"}. $COUNTER_NAME is what getHitCount\n"
      "counts when nothing else is named.\n",
      GROUP_CORS | GROUP_BASE_PATH | GRID_GROUPS | GROUP_LIMITS | GROUP_ENGINE | GROUP_STORE, 0, 0,
-     command_lambda},
+     command_lambda, NULL},
     {"init", "", "create the store: buckets, tables, signing key",
      "tessera init\n"
      "tessera init --data /srv/tessera\n"
      "tessera init --source my-photos --dest my-grids    on S3 and DynamoDB\n",
-     "Doing it twice is harmless.\n", GROUP_STORE, 0, 0, command_init},
+     "Doing it twice is harmless.\n", GROUP_STORE, 0, 0, command_init, NULL},
     {"doctor", "", "check the configuration and the store; say what to fix",
      "tessera doctor\n"
      "tessera doctor --data /srv/tessera\n"
      "tessera doctor --source my-photos --dest my-grids\n",
-     "Nothing is changed. Exit status 1 when something needs fixing.\n", GROUP_STORE, 0, 0, command_doctor},
+     "Nothing is changed. Exit status 1 when something needs fixing.\n", GROUP_STORE, 0, 0, command_doctor,
+     NULL},
 };
 
 const struct command *command_at(size_t index)

@@ -157,15 +157,30 @@ static bool read_list_file(struct inputs *inputs, const struct settings *setting
     return good;
 }
 
-/* The names that one with a bucket stands for, moved over. */
+/* Does it name more than a bucket: a key that an image could have? */
+static bool names_key(const char *name)
+{
+    const char *slash = strchr(name + strlen("s3://"), '/');
+    return slash && slash[1] != '\0';
+}
+
+/*
+ * The names that one with a bucket stands for, moved over. One of several operands for which there is nothing
+ * is an image that is missing, like any other: it does not sink the rest.
+ */
 static bool read_stored(struct inputs *inputs, const struct settings *settings, struct tess_store *store,
                         const char *operand, enum exit_status *status_out)
 {
     struct tess_keys names;
     struct tess_error error = {0};
     interrupt_install();
-    if (tess_store_find(store, operand, settings->engine.limits.max_cells, interrupt_flag(), &names,
-                        &error) != TESS_OK) {
+    const enum tess_status status =
+        tess_store_find(store, operand, settings->engine.limits.max_cells, interrupt_flag(), &names, &error);
+    if (status == TESS_ERR_NOT_FOUND && settings->operand_count > 1 && names_key(operand)) {
+        add_path(inputs, xstrdup(operand));
+        return true;
+    }
+    if (status != TESS_OK) {
         *status_out = message_failure(settings, &error);
         return false;
     }
@@ -173,6 +188,11 @@ static bool read_stored(struct inputs *inputs, const struct settings *settings, 
         add_path(inputs, xstrdup(names.keys[i]));
     tess_keys_clear(&names);
     return true;
+}
+
+static bool is_address(const char *name)
+{
+    return strncasecmp(name, "https://", 8) == 0;
 }
 
 static bool read_operand(struct inputs *inputs, const struct settings *settings, const char *operand)
@@ -187,11 +207,10 @@ static bool read_operand(struct inputs *inputs, const struct settings *settings,
         return read_list_file(inputs, settings, operand);
     if (operand[0] == '@')
         return read_list_file(inputs, settings, operand + 1);
-    const size_t length = strlen(operand);
     /* What ends in a slash can only be a folder, also one that is not there: no image to leave a placeholder
-     * for. */
-    if ((length > 0 && operand[length - 1] == '/') ||
-        (stat(operand, &status) == 0 && S_ISDIR(status.st_mode)))
+     * for. Not so an address, whose path says nothing of what is behind it. */
+    if (!is_address(operand) &&
+        (operand[strlen(operand) - 1] == '/' || (stat(operand, &status) == 0 && S_ISDIR(status.st_mode))))
         return read_folder(inputs, settings, operand);
     add_name(inputs, operand);
     return true;
@@ -201,14 +220,13 @@ static bool read_operand(struct inputs *inputs, const struct settings *settings,
 static bool check_operand(const struct settings *settings, const char *operand, bool addresses,
                           enum exit_status *status_out)
 {
-    const bool https = strncasecmp(operand, "https://", 8) == 0;
     if (!addresses && tess_is_store_name(operand))
         *status_out =
             message_usage(settings,
                           "%s: only files are stored; what is in a bucket already becomes a grid by "
                           "tessera create-grid s3://BUCKET/PREFIX",
                           operand);
-    else if (!addresses && https)
+    else if (!addresses && is_address(operand))
         *status_out = message_usage(
             settings, "%s: only files are stored; tessera montage reads https:// images", operand);
     else if (strncasecmp(operand, "http://", 7) == 0)

@@ -30,6 +30,10 @@ static void on_signal(int number)
 
 void interrupt_install(void)
 {
+    static bool installed;
+    if (installed) /* to arm the handler again would take the second signal its effect */
+        return;
+    installed = true;
     if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
         pipe_ends[0] = pipe_ends[1] = -1;
     struct sigaction action = {.sa_handler = on_signal};

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+/* Once is enough, but as often as one likes. Not thread-safe. */
 void interrupt_install(void);
 bool interrupt_seen(void);
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "front/machine.h"
 
-#include <sched.h>
 #include <time.h>
 
-enum { CORES_UNKNOWN = 2 };
+#include <tessera/engine.h>
 
 int64_t machine_now_ns(void)
 {
@@ -20,6 +19,7 @@ int64_t machine_now_ms(void)
 
 uint32_t machine_cores(void)
 {
-    cpu_set_t cores;
-    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? (uint32_t)CPU_COUNT(&cores) : CORES_UNKNOWN;
+    struct tess_machine machine;
+    tess_machine_read(&machine);
+    return machine.cores;
 }

@@ -116,6 +116,14 @@ enum exit_status message_failure(const struct settings *settings, const struct t
     return EXIT_FAILED;
 }
 
+bool message_names(const char *message, const char *path)
+{
+    char *shown = text_for_terminal(path);
+    const bool named = strstr(message, shown) != NULL;
+    free(shown);
+    return named;
+}
+
 void message_failed_cells(const struct settings *settings, const struct tess_result *result)
 {
     if (result->failed_count == 0)
@@ -128,7 +136,7 @@ void message_failed_cells(const struct settings *settings, const struct tess_res
         if (cell->status == TESS_OK)
             continue;
         /* Reasons that come from the file system name the file already. */
-        if (strstr(cell->reason, cell->source))
+        if (message_names(cell->reason, cell->source))
             message_advice(settings, "cell %u: %s", cell->cell, cell->reason);
         else
             message_advice(settings, "cell %u: %s: %s", cell->cell, cell->source, cell->reason);

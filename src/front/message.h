@@ -23,6 +23,10 @@ enum exit_status message_usage(const struct settings *settings, const char *form
 /* A library error with the advice that fits it. Returns EXIT_FAILED. */
 enum exit_status message_failure(const struct settings *settings, const struct tess_error *error);
 
+/* Whether a message of the library names the file already (as it writes names: control characters escaped).
+ */
+bool message_names(const char *message, const char *path);
+
 /* The failed cells of a result, at most ten of them one by one. */
 void message_failed_cells(const struct settings *settings, const struct tess_result *result);
 

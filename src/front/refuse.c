@@ -3,22 +3,27 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-static enum tess_status refuse(struct tess_error *error, enum tess_status status, const char *format,
-                               va_list args) TESS_PRINTF(3, 0);
-static enum tess_status refuse(struct tess_error *error, enum tess_status status, const char *format,
-                               va_list args)
+#include "front/xalloc.h"
+
+static void refuse(struct tess_error *error, enum tess_status status, const char *limit, const char *format,
+                   va_list args) TESS_PRINTF(4, 0);
+static void refuse(struct tess_error *error, enum tess_status status, const char *limit, const char *format,
+                   va_list args)
 {
-    *error = (struct tess_error){.status = status};
-    (void)vsnprintf(error->message, sizeof error->message, format, args);
-    return status;
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0)
+        out_of_memory();
+    (void)tess_error_fill(error, status, limit, "%s", text);
+    free(text);
 }
 
 enum tess_status refuse_invalid(struct tess_error *error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)refuse(error, TESS_ERR_INVALID, format, args);
+    refuse(error, TESS_ERR_INVALID, NULL, format, args);
     va_end(args);
     return TESS_ERR_INVALID;
 }
@@ -27,8 +32,7 @@ enum tess_status refuse_limit(struct tess_error *error, const char *limit, const
 {
     va_list args;
     va_start(args, format);
-    (void)refuse(error, TESS_ERR_LIMIT, format, args);
+    refuse(error, TESS_ERR_LIMIT, limit, format, args);
     va_end(args);
-    (void)snprintf(error->limit, sizeof error->limit, "%s", limit);
     return TESS_ERR_LIMIT;
 }

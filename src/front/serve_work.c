@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* What an exchange does between its headers and its answer. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "front/machine.h"
 #include "front/multipart.h"
 #include "front/page_files.h"
+#include "front/refuse.h"
 #include "front/serve.h"
 #include "front/xalloc.h"
 
@@ -24,12 +24,11 @@ static bool is_too_long(struct exchange *exchange, uint64_t most, uint64_t more,
     const char *length = serve_header(exchange, "Content-Length");
     if (!length || (strlen(length) <= 19 && strtoull(length, NULL, 10) <= most + more))
         return false;
-    struct tess_error error = {.status = TESS_ERR_LIMIT};
-    (void)snprintf(error.limit, sizeof error.limit, "%s", limit);
-    (void)snprintf(
-        error.message, sizeof error.message, "a body of %.20s bytes is more than the limit %s of %llu%s",
-        length, limit, (unsigned long long)most,
-        exchange->route == API_ADD_IMAGE ? "; POST /upload_url gives a link for larger images" : "");
+    struct tess_error error;
+    (void)refuse_limit(&error, limit, "a body of %.20s bytes is more than the limit %s of %llu%s", length,
+                       limit, (unsigned long long)most,
+                       exchange->route == API_ADD_IMAGE ? "; POST /upload_url gives a link for larger images"
+                                                        : "");
     refuse_error(exchange, &error);
     return true;
 }

@@ -62,6 +62,9 @@ struct settings {
 
     const char **operands; /* owned array, borrowed strings */
     size_t operand_count;
+    /* Of -o FILE as two arguments: the operands right behind it, which the shell may have made of one
+     * pattern. */
+    size_t output_operand, output_followers;
 };
 
 /* Defaults, then what the environment says (config.c: nothing else reads the environment). */

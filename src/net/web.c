@@ -145,7 +145,7 @@ static enum tess_status follow(struct web_address *address, const struct http_re
                          response->status);
     enum tess_status status = web_address_read(address->url, location, &next, error);
     if (status != TESS_OK)
-        return error_prefix(error, "%s redirects: ", address->host), status;
+        return error_prefix(error, "%s redirects", address->host), status;
     web_address_clear(address);
     *address = next;
     return TESS_OK;

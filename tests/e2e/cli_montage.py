@@ -190,7 +190,7 @@ def test_large_cells_end_in_time():
 def test_output_that_cannot_be_written():
     write_png("a.png")
     done = run("montage", "a.png", "-o", "no/such/folder/out.jpg", status=1)
-    contains(done.err, "no/such/folder", "No such file or directory")
+    contains(done.err, "No such file or directory; make the folder no/such/folder first")
     equal(done.out, "")
     equal(os.listdir("."), ["a.png"])
 

@@ -92,7 +92,10 @@ def test_values_of_options():
 
 
 def test_operands():
-    contains(run("montage", status=2).err, "IMAGE|DIR|@LIST|- … -o OUT missing")
+    for command, operand in (("montage", "IMAGE"), ("add", "IMAGE"), ("create-grid", "ID"), ("batch", "FILE"),
+                             ("counter", "NAME")):
+        equal(run(command, status=2).err.splitlines(),
+              ["tessera %s: %s missing" % (command, operand), "  tessera help %s shows how it is used" % command])
     contains(run("montage", "a.jpg", status=2).err, "-o grid.jpg")
     contains(run("montage", "a.jpg", "-o", "-", status=2).err, "standard output carries the answer")
     contains(run("montage", "a.jpg", "--dry-run", "--map", "m", status=2).err, "--map needs the picture")
@@ -100,7 +103,6 @@ def test_operands():
     contains(run("montage", "a.jpg", "-o", "b.GIF", status=2).err, "b.GIF: tessera does not write gif; end the name in")
     contains(run("create-grid", "x", "-o", "b.pdf", status=2).err, "does not write pdf")
     contains(run("montage", "a.jpg", "-o", "b.jpg", "--map", "b.jpg", status=2).err, "would overwrite the picture")
-    contains(run("create-grid", status=2).err, "ID missing")
     contains(run("create-grid", "a", "b", status=2).err, "one argument too many: b")
     contains(run("doctor", "now", status=2).err, "one argument too many: now")
     contains(run("list", status=2).err, "--grid ID")

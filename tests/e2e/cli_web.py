@@ -6,6 +6,7 @@ bucket and prefix, from the embedded store."""
 import http.server
 import json
 import os
+import resource
 import shutil
 import ssl
 import subprocess
@@ -36,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         ASKED.append(self.path)
         with open("a.jpg", "rb") as file:
             image = file.read()
-        if self.path.startswith("/a.jpg"):
+        if self.path.startswith("/a.jpg") or self.path == "/folder/":
             self.answer(200, image)
         elif self.path == "/moved":
             self.answer(302, Location="/a.jpg?moved")
@@ -128,10 +129,21 @@ def test_bad_answers_are_placeholders():
     equal([cell["cell"] for cell in done.answer()["failed"]], [0, 1, 2, 3])
     contains(words[0], "404")
     assert "secret" not in words[0].replace(base + "/none?secret", ""), words[0]
-    contains(words[1], "redirects", "https://")
+    contains(words[1], "localhost redirects: ", "https://")
+    assert ": : " not in words[1], words[1]
     contains(words[2], "more than 5 times")
     contains(words[3], "max-bytes")
     equal(ASKED.count("/round"), 6)
+
+
+def test_addresses_that_end_in_a_slash():
+    """A path says nothing of what is behind it: an image, or none like any other that is missing."""
+    base = serve()
+    options = ["--allow-private", "--ca-bundle", "ca.pem"]
+    done = montage("a.jpg", base + "/none/", base + "/a.jpg", *options, status=3)
+    equal([(cell["cell"], cell["key"]) for cell in done.answer()["failed"]], [(1, base + "/none/")])
+    contains(reasons(done)[0], "404")
+    montage("a.jpg", base + "/folder/", *options)
 
 
 def store_images(*names):
@@ -156,6 +168,24 @@ def test_stored_objects():
     contains(montage("s3://images/2028", env=env, status=1).err, "no images are in bucket images", "2028")
     contains(montage("s3://no", env=env, status=1).err, "bucket")
     contains(montage("s3://images", "--max-cells", "2", env=env, status=1).err, "max-cells")
+
+
+def test_stored_names_without_images():
+    """One of several for which there is nothing is a placeholder; nothing at all is no grid."""
+    store_images("2026/a.jpg")
+    env = environment(TESSERA_DATA="data")
+    for name in ("s3://images/none.jpg", "s3://images/none/"):
+        done = montage("a.jpg", name, "s3://images/2026/", env=env, status=3)
+        equal([(cell["cell"], cell["key"]) for cell in done.answer()["failed"]], [(1, name)])
+        contains(montage(name, env=env, status=1).err, "no images are in bucket images")
+
+
+def test_many_stored_names_take_no_descriptors():
+    names = ["%03d.jpg" % index for index in range(100)]
+    store_images(*names)
+    done = run("montage", *["s3://images/" + name for name in names], "-o", "out.jpg", "--tile", "8", status=0,
+               env=environment(TESSERA_DATA="data"), limits={resource.RLIMIT_NOFILE: 64})
+    equal(done.answer()["tiles"], 100)
 
 
 def test_grids_of_a_prefix():

@@ -64,11 +64,18 @@ def cpu_s_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(*arguments, stdin=b"", status=None, stdout=subprocess.PIPE, env=None):
-    """Runs tessera; with `status` the exit status must be that one."""
+def run(*arguments, stdin=b"", status=None, stdout=subprocess.PIPE, env=None, limits=None, inside=None):
+    """Runs tessera; with `status` the exit status must be that one. `limits`: {resource.RLIMIT_…: most}; `inside` is
+    called in the child before it becomes the program."""
+    def restrict():
+        for number, most in (limits or {}).items():
+            resource.setrlimit(number, (most, most))
+        if inside:
+            inside()
     before_s = children_cpu_s()
     done = subprocess.run([PROGRAM, *arguments], input=stdin, stdout=stdout, stderr=subprocess.PIPE,
-                          env=env or environment(), check=False, timeout=HANGS_S)
+                          env=env or environment(), check=False, timeout=HANGS_S,
+                          preexec_fn=restrict if limits or inside else None)
     result = Done(arguments, done.returncode, done.stdout or b"", done.stderr, children_cpu_s() - before_s)
     if status is not None and result.status != status:
         raise AssertionError("tessera %s: exit status %d, not %d\n%s\n%s"
