@@ -78,5 +78,5 @@ endfunction()
 # tessera_check(name command…): a check of the sources or of what was built, run as "check-<name>".
 function(tessera_check name)
   add_test(NAME check-${name} COMMAND ${ARGN})
-  set_tests_properties(check-${name} PROPERTIES LABELS check TIMEOUT 120 SKIP_RETURN_CODE 77)
+  set_tests_properties(check-${name} PROPERTIES LABELS check TIMEOUT 600 SKIP_RETURN_CODE 77)
 endfunction()
