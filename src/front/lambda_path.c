@@ -21,11 +21,14 @@ struct hints {
     const char *base_path;
 };
 
-/* "/prod/counters/x" → "/counters/x" for "prod". NULL where the path does not begin so. */
+/* "/prod/counters/x" → "/counters/x" for "prod". NULL where there is no prefix, or the path does not begin
+ * so. */
 static const char *skip(const char *path, const char *prefix)
 {
-    prefix += prefix ? strspn(prefix, "/") : 0;
-    size_t size = prefix ? strlen(prefix) : 0;
+    if (!prefix)
+        return NULL;
+    prefix += strspn(prefix, "/");
+    size_t size = strlen(prefix);
     while (size > 0 && prefix[size - 1] == '/')
         size--;
     if (size == 0 || path[0] != '/' || strncmp(path + 1, prefix, size) != 0)
