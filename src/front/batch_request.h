@@ -32,7 +32,8 @@ enum tess_status batch_request_read(const char *line, size_t size, uint32_t max_
                                     struct batch_request *request, struct tess_grid_request *grid,
                                     struct tess_error *error);
 
-/* The two steps of it for JSON, where `what` ("not a JSON request") begins the message: text to request->tree, */
+/* The two steps of it for JSON, where `what` ("not a JSON request") begins the message: text to
+ * request->tree, */
 enum tess_status batch_request_parse(const char *what, const char *text, size_t size, uint32_t max_keys,
                                      struct batch_request *request, struct tess_error *error);
 

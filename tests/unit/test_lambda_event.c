@@ -283,11 +283,10 @@ static void test_direct_forms(void **state)
     assert_string_equal(text, "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}]}");
     free(text);
     lambda_event_clear(&event);
-    static const char *const wake[] = {"{\"version\":\"0\",\"id\":\"53dc4d37\",\"detail-type\":\"Scheduled "
-                                       "Event\",\"source\":\"aws.events\",\"detail\":{}}",
-                                       "{\"source\":\"aws.scheduler\"}",
-                                       "{\"source\":\"serverless-plugin-warmup\"}",
-                                       "{\"warmer\":true,\"concurrency\":3}", "{\"warmup\":true}"};
+    static const char *const wake[] = {
+        "{\"version\":\"0\",\"detail-type\":\"Scheduled Event\",\"source\":\"aws.events\",\"detail\":{}}",
+        "{\"source\":\"aws.scheduler\"}", "{\"source\":\"serverless-plugin-warmup\"}",
+        "{\"warmer\":true,\"concurrency\":3}", "{\"warmup\":true}"};
     for (size_t i = 0; i < sizeof wake / sizeof *wake; i++) {
         assert_int_equal(read_text(wake[i], &event), TESS_OK);
         assert_int_equal(event.kind, LAMBDA_WAKE);
