@@ -126,7 +126,9 @@ static void walk_segments(struct walk *walk, uint32_t max_scans)
         if (left < 2)
             return;
         size_t length = (size_t)walk->next[0] << 8 | walk->next[1];
-        if (length < 2 || length > left)
+        if (length < 2)
+            length = 2; /* to the next marker; if the segment matters, libjpeg will say so */
+        if (length > left)
             return;
         const uint8_t *body = walk->next + 2;
         walk->next += length;
