@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "image/numbers.h"
+
 enum {
     TAG_ORIENTATION = 0x0112,
     TYPE_BYTE = 1,
@@ -23,10 +25,7 @@ struct tiff_view {
 /* A number of 1 to 8 bytes; the caller has made sure that they are there. */
 static uint64_t number(const struct tiff_view *tiff, size_t at, unsigned count)
 {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < count; i++)
-        value = value << 8 | tiff->bytes[tiff->big_endian ? at + i : at + count - 1 - i];
-    return value;
+    return tiff->big_endian ? number_be(tiff->bytes + at, count) : number_le(tiff->bytes + at, count);
 }
 
 static bool is_there(const struct tiff_view *tiff, uint64_t at, size_t count)
