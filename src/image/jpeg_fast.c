@@ -16,10 +16,11 @@ static bool scale_fits(const struct jpeg_request *request)
 static bool frame_of(const struct jpeg_request *request, struct fast_frame *frame)
 {
     const struct jpeg_header *header = request->header;
-    return fast_frame_parse(request->bytes, request->size_bytes, frame) && request->x0_px < request->x1_px &&
-           request->x1_px <= frame->width_px && request->y0_px < request->y1_px &&
-           request->y1_px <= frame->height_px && header->width_px == frame->width_px &&
-           header->height_px == frame->height_px && header->component_count == frame->component_count;
+    return !header->progressive && fast_frame_parse(request->bytes, request->size_bytes, frame) &&
+           request->x0_px < request->x1_px && request->x1_px <= frame->width_px &&
+           request->y0_px < request->y1_px && request->y1_px <= frame->height_px &&
+           header->width_px == frame->width_px && header->height_px == frame->height_px &&
+           header->component_count == frame->component_count;
 }
 
 static bool fast_accepts(const struct jpeg_request *request)

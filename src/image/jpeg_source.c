@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "image/jpeg_source.h"
 
+#include <string.h>
+
 #include <jerror.h>
 
 static const JOCTET end_of_image[2] = {0xFF, JPEG_EOI};
+static const JOCTET progressive_frame[1] = {0xC2};
 
 static void nothing(j_decompress_ptr cinfo)
 {
@@ -13,6 +16,13 @@ static void nothing(j_decompress_ptr cinfo)
 static boolean fill(j_decompress_ptr cinfo)
 {
     struct jpeg_source *source = (struct jpeg_source *)cinfo->src;
+    while (source->handed < 2) {
+        const unsigned i = source->handed++;
+        source->manager.next_input_byte = source->later[i].bytes;
+        source->manager.bytes_in_buffer = source->later[i].size;
+        if (source->later[i].size > 0)
+            return TRUE;
+    }
     source->ended = true;
     if (cinfo->arith_code)
         WARNMS(cinfo, JWRN_JPEG_EOF);
@@ -26,7 +36,9 @@ static void skip(j_decompress_ptr cinfo, long count)
     struct jpeg_source_mgr *manager = cinfo->src;
     if (count <= 0)
         return;
-    if ((size_t)count > manager->bytes_in_buffer) {
+    if ((size_t)count >
+        manager->bytes_in_buffer) { /* what is skipped is a segment, and the file ends in it */
+        ((struct jpeg_source *)manager)->handed = 2;
         (void)fill(cinfo);
         return;
     }
@@ -35,16 +47,23 @@ static void skip(j_decompress_ptr cinfo, long count)
 }
 
 void jpeg_source_set(struct jpeg_decompress_struct *cinfo, struct jpeg_source *source, const uint8_t *bytes,
-                     size_t size_bytes)
+                     size_t size_bytes, size_t mislabelled_at)
 {
-    source->ended = false;
-    source->manager = (struct jpeg_source_mgr){.next_input_byte = bytes,
-                                               .bytes_in_buffer = size_bytes,
-                                               .init_source = nothing,
-                                               .fill_input_buffer = fill,
-                                               .skip_input_data = skip,
-                                               .resync_to_restart = jpeg_resync_to_restart,
-                                               .term_source = nothing};
+    memset(source, 0, sizeof *source);
+    if (mislabelled_at > 0) {
+        source->later[0].bytes = progressive_frame;
+        source->later[0].size = sizeof progressive_frame;
+        source->later[1].bytes = bytes + mislabelled_at + 1;
+        source->later[1].size = size_bytes - mislabelled_at - 1;
+    }
+    source->manager =
+        (struct jpeg_source_mgr){.next_input_byte = bytes,
+                                 .bytes_in_buffer = mislabelled_at ? mislabelled_at : size_bytes,
+                                 .init_source = nothing,
+                                 .fill_input_buffer = fill,
+                                 .skip_input_data = skip,
+                                 .resync_to_restart = jpeg_resync_to_restart,
+                                 .term_source = nothing};
     cinfo->src = &source->manager;
 }
 

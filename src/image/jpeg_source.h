@@ -24,12 +24,20 @@
 
 struct jpeg_source {
     struct jpeg_source_mgr manager; /* first: libjpeg hands this back to us */
-    bool ended;                     /* libjpeg has asked for more than there is */
+    struct {
+        const JOCTET *bytes;
+        size_t size;
+    } later[2];      /* what comes behind the bytes handed out first; a size of 0 is none */
+    unsigned handed; /* of these */
+    bool ended;      /* libjpeg has asked for more than there is */
 };
 
-/* Makes `source` the one of `cinfo`; both it and the bytes are borrowed until cinfo is destroyed. */
+/*
+ * Makes `source` the one of `cinfo`; both it and the bytes are borrowed until cinfo is destroyed. The byte at
+ * `mislabelled_at`, where that is not 0, is handed out as a progressive frame's marker.
+ */
 void jpeg_source_set(struct jpeg_decompress_struct *cinfo, struct jpeg_source *source, const uint8_t *bytes,
-                     size_t size_bytes);
+                     size_t size_bytes, size_t mislabelled_at);
 
 /*
  * To be asked once all scans of a file with several have been read. True: it ended with EOI, or its scans

@@ -147,7 +147,8 @@ static enum tess_status read_region(struct turbo_read *read, struct tess_error *
     cinfo->client_data = read;
     read->progress.progress_monitor = on_progress;
     cinfo->progress = &read->progress;
-    jpeg_source_set(cinfo, &read->source, request->bytes, request->size_bytes);
+    jpeg_source_set(cinfo, &read->source, request->bytes, request->size_bytes,
+                    request->header->mislabelled_at);
     (void)jpeg_read_header(cinfo, TRUE);
     cinfo->scale_num = 1;
     cinfo->scale_denom = request->denominator;

@@ -129,6 +129,22 @@ static void progressive_parameters_of_sequential_scans_are_ignored(void **state)
     }
 }
 
+/* Progressive scans behind a baseline frame's marker. */
+static void a_progressive_file_is_known_by_its_scans(void **state)
+{
+    (void)state;
+    struct jpeg_file sound = jpeg_file_make(&recipes[5]), odd = jpeg_file_make(&recipes[5]);
+    const size_t at = segment_at(&odd, 0xC2);
+    for (uint8_t sof = 0xC0; sof <= 0xC1; sof++) {
+        odd.data[at + 1] = sof;
+        assert_shown_alike(&odd, &sound);
+    }
+    odd.size = odd.size * 2 / 3;
+    assert_int_equal(common_status(&odd, 0), TESS_ERR_CORRUPT);
+    free(sound.data);
+    free(odd.data);
+}
+
 static void whole_files_need_no_end_marker(void **state)
 {
     (void)state;
@@ -260,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(progressive_parameters_of_sequential_scans_are_ignored),
+        cmocka_unit_test(a_progressive_file_is_known_by_its_scans),
         cmocka_unit_test(whole_files_need_no_end_marker),
         cmocka_unit_test(cut_files_are_damaged_at_every_scale),
         cmocka_unit_test(a_cut_between_two_scans_is_damage),
