@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "image/colour.h"
+#include "image/lengths.h"
 
 enum { CACHE_ENTRIES = 8, SRGB_TOLERANCE = 2 };
 
@@ -182,7 +183,7 @@ enum tess_status colour_profiles_acquire(struct colour_profiles *profiles, const
                                          struct colour_transform **transform_out, struct tess_error *error)
 {
     *transform_out = NULL;
-    if (!icc || icc_size_bytes == 0)
+    if (!icc || icc_size_bytes == 0 || !lengths_icc_fit(icc, icc_size_bytes))
         return TESS_OK;
     pthread_mutex_lock(&profiles->lock);
     struct colour_transform *entry = find_locked(profiles, icc, icc_size_bytes, kind);

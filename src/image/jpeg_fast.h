@@ -26,4 +26,13 @@
 
 extern const struct jpeg_reader jpeg_fast_reader;
 
+/*
+ * For a reader that notices less: TESS_ERR_CORRUPT where this one would find the region damaged, whatever the
+ * request's scale; TESS_OK also for files that it declines. TESS_ERR_MEMORY.
+ */
+enum tess_status jpeg_fast_check(const struct jpeg_request *request, struct tess_error *error);
+
+/* The most that jpeg_fast_check() allocates. */
+uint64_t jpeg_fast_check_peak_bytes(const struct jpeg_request *request);
+
 #endif

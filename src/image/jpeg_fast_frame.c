@@ -5,7 +5,8 @@
  * Strict on purpose: an odd order, unknown markers, tables that hold impossible codes: all of that is
  * declined, so that one place (the general reader) decides what such a file is worth, and the code behind
  * this one may rely on what it reads here. Only what is harmless and seen in earnest is let pass as libjpeg
- * does: bytes between segments, and files without Huffman tables.
+ * does: bytes between segments, segments to be skipped whose length is too small to be one, a scan's
+ * progressive parameters, and files without Huffman tables.
  */
 #include "image/jpeg_fast_frame.h"
 
@@ -162,8 +163,13 @@ static bool parse_scan(struct segment segment, struct fast_frame *frame,
             !frame->ac[component->ac_slot].present || !frame->quant_present[component->quant_slot])
             return false;
     }
-    const uint8_t *spectral = segment.at + 1 + 2 * count;
-    return spectral[0] == 0 && spectral[1] == 63 && spectral[2] == 0;
+    return true; /* the three bytes left are for progressive scans; some phones write nonsense */
+}
+
+/* Segments that say nothing about the picture. */
+static bool is_skipped(uint8_t marker)
+{
+    return (marker >= MARKER_APP0 && marker <= MARKER_APP15) || marker == MARKER_COM;
 }
 
 static bool parse_segment(uint8_t marker, struct segment segment, struct fast_frame *frame,
@@ -183,7 +189,7 @@ static bool parse_segment(uint8_t marker, struct segment segment, struct fast_fr
         frame->restart_interval = be16(segment.at);
         return true;
     default:
-        return (marker >= MARKER_APP0 && marker <= MARKER_APP15) || marker == MARKER_COM;
+        return is_skipped(marker);
     }
 }
 
@@ -209,6 +215,8 @@ bool fast_frame_parse(const uint8_t *bytes, size_t size_bytes, struct fast_frame
     while (find_marker(bytes, size_bytes, &at)) {
         uint8_t marker = bytes[at];
         size_t length = be16(bytes + at + 1); /* counts its own two bytes */
+        if (length < 2 && is_skipped(marker))
+            length = 2;
         if (length < 2 || length > size_bytes - at - 1)
             return false;
         struct segment segment = {bytes + at + 3, length - 2};

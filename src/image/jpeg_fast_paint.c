@@ -37,6 +37,17 @@ static uint32_t plane_height(const struct fast_frame *frame, const struct fast_l
            layout->block_px[component];
 }
 
+/*
+ * Other readers take rows as the whole file's sampling makes them, also where a lone component makes MCUs of
+ * one block, and all must find the same damage.
+ */
+uint32_t fast_layout_end_row(const struct fast_frame *frame, const struct jpeg_request *request)
+{
+    const uint32_t rows = request->header->max_v_samp > frame->max_v_samp ? request->header->max_v_samp : 1;
+    const uint32_t end = divide_up(request->y1_px, 8U * frame->max_v_samp * rows) * rows;
+    return end < frame->mcus_down ? end : frame->mcus_down;
+}
+
 struct fast_layout fast_layout_make(const struct fast_frame *frame, const struct jpeg_request *request)
 {
     const uint32_t mcu_width = 8U * frame->max_h_samp;
@@ -44,7 +55,7 @@ struct fast_layout fast_layout_make(const struct fast_frame *frame, const struct
     struct fast_layout layout = {.mcu_x0 = request->x0_px / mcu_width,
                                  .mcu_y0 = request->y0_px / mcu_height,
                                  .mcu_x1 = divide_up(request->x1_px, mcu_width),
-                                 .mcu_y1 = divide_up(request->y1_px, mcu_height)};
+                                 .mcu_y1 = fast_layout_end_row(frame, request)};
     for (uint32_t c = 0; c < frame->component_count; c++) {
         layout.block_px[c] = block_px_of(frame, c, request);
         layout.plane_bytes += (uint64_t)plane_width(frame, &layout, c) * plane_height(frame, &layout, c);

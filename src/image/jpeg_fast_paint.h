@@ -41,6 +41,9 @@ struct fast_painter {
     size_t pending_stride_bytes[2];
 };
 
+/* The row of MCUs behind the last that the request needs. */
+uint32_t fast_layout_end_row(const struct fast_frame *frame, const struct jpeg_request *request);
+
 struct fast_layout fast_layout_make(const struct fast_frame *frame, const struct jpeg_request *request);
 
 /* Planes as the layout has them, in one block of memory (`memory` of layout.plane_bytes, not taken over). */

@@ -53,7 +53,6 @@ static void on_message(j_common_ptr cinfo, int level)
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
-    case JWRN_NOT_SEQUENTIAL:
         fail(cinfo, TESS_ERR_CORRUPT);
     default:
         break;

@@ -4,7 +4,8 @@
  * the guard longjmps out of it to the setjmp(guard.escape) of the function that called libjpeg.
  *
  * Which warnings matter: libjpeg fills what is missing with grey and merely warns. Data that ends early or
- * does not decode is damage to us; junk between segments, odd version numbers and the like are not.
+ * does not decode is damage to us; junk between segments, odd version numbers, progressive parameters in a
+ * sequential scan (which has none; some phones write zeros) and the like are not.
  */
 #ifndef IMAGE_JPEG_GUARD_H
 #define IMAGE_JPEG_GUARD_H

@@ -109,9 +109,11 @@ enum tess_status jpeg_header_read(const uint8_t *bytes, size_t size_bytes, const
     header_out->icc_size_bytes = markers.icc_size_bytes;
     header_out->orientation = markers.orientation;
     header_out->multiple_scans = markers.multiple_scans;
+    header_out->mislabelled_at = markers.mislabelled_at;
     status = check_limits(&markers, limits, error);
     if (status == TESS_OK)
         status = read_by_libjpeg(bytes, size_bytes, header_out, error);
+    header_out->progressive = header_out->progressive || markers.mislabelled_at > 0;
     if (status != TESS_OK)
         jpeg_header_clear(header_out);
     return status;

@@ -35,10 +35,12 @@ struct icc_pieces {
 };
 
 struct walk {
-    const uint8_t *next, *end;
+    const uint8_t *begin, *next, *end;
     struct jpeg_markers markers;
     struct icc_pieces icc;
     bool exif_seen;
+    bool component_seen[256], component_twice, coefficients_alone; /* in the scans so far */
+    size_t sof_at;
 };
 
 /* Moves past the next marker and returns its code; 0 at the end of the bytes. Garbage before it is skipped,
@@ -94,6 +96,8 @@ static void note_segment(struct walk *walk, uint8_t code, const uint8_t *body, s
     } else if (code == M_APP2) {
         note_icc(&walk->icc, body, size);
     } else if (code >= M_SOF0 && code <= M_SOF15 && code != M_DHT && code != M_JPG && code != M_DAC) {
+        if (!walk->markers.sof)
+            walk->sof_at = (size_t)(body - walk->begin) - 3; /* code and length stand before */
         note_frame(&walk->markers, code, body, size);
     }
 }
@@ -104,14 +108,40 @@ static bool is_progressive(uint8_t sof)
     return (sof & 0x03) == 0x02;
 }
 
-/* Notes one SOS; false when the walk need not go on. */
-static bool note_scan(struct jpeg_markers *markers, const uint8_t *body, size_t size, uint32_t max_scans)
+/*
+ * In a sequential frame each component has one scan. Where one has several, some of them of a few
+ * coefficients alone, the frame's marker is wrong: taken at its word, it would be noise. True: more scans may
+ * tell, as this one's parameters are not a sequential scan's.
+ */
+static bool note_kind(struct walk *walk, const uint8_t *body, size_t size)
 {
+    const size_t count = size > 0 ? body[0] : 0;
+    if (walk->markers.sof > M_SOF0 + 1 || size != 4 + 2 * count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool *seen = &walk->component_seen[body[1 + 2 * i]];
+        walk->component_twice = walk->component_twice || *seen;
+        *seen = true;
+    }
+    const uint8_t first = body[size - 3], last = body[size - 2];
+    walk->coefficients_alone =
+        walk->coefficients_alone || (count == 1 && first > 0 && first <= last && last <= 63);
+    if (walk->component_twice && walk->coefficients_alone)
+        walk->markers.mislabelled_at = walk->sof_at;
+    return first != 0 || last != 63 || body[size - 1] != 0;
+}
+
+/* Notes one SOS; false when the walk need not go on. */
+static bool note_scan(struct walk *walk, const uint8_t *body, size_t size, uint32_t max_scans)
+{
+    struct jpeg_markers *markers = &walk->markers;
+    const bool odd = note_kind(walk, body, size);
     if (markers->scan_count == 0)
         markers->multiple_scans =
             is_progressive(markers->sof) || (size > 0 && body[0] < markers->component_count);
+    markers->multiple_scans = markers->multiple_scans || markers->mislabelled_at > 0;
     markers->scan_count++;
-    return markers->multiple_scans && markers->scan_count <= max_scans;
+    return (markers->multiple_scans || odd) && markers->scan_count <= max_scans;
 }
 
 static void walk_segments(struct walk *walk, uint32_t max_scans)
@@ -126,13 +156,15 @@ static void walk_segments(struct walk *walk, uint32_t max_scans)
         if (left < 2)
             return;
         size_t length = (size_t)walk->next[0] << 8 | walk->next[1];
-        if (length < 2 || length > left)
+        if (length < 2)
+            length = 2; /* to the next marker; if the segment matters, libjpeg will say so */
+        if (length > left)
             return;
         const uint8_t *body = walk->next + 2;
         walk->next += length;
         if (code != M_SOS)
             note_segment(walk, code, body, length - 2);
-        else if (!note_scan(&walk->markers, body, length - 2, max_scans))
+        else if (!note_scan(walk, body, length - 2, max_scans))
             return;
     }
 }
@@ -169,7 +201,8 @@ enum tess_status jpeg_markers_walk(const uint8_t *bytes, size_t size_bytes, uint
     memset(markers_out, 0, sizeof *markers_out);
     if (size_bytes < 3 || bytes[0] != 0xFF || bytes[1] != M_SOI || bytes[2] != 0xFF)
         return error_set(error, TESS_ERR_NOT_IMAGE, "not a JPEG");
-    struct walk walk = {.next = bytes + 2, .end = bytes + size_bytes, .markers = {.orientation = 1}};
+    struct walk walk = {
+        .begin = bytes, .next = bytes + 2, .end = bytes + size_bytes, .markers = {.orientation = 1}};
     walk_segments(&walk, max_scans);
     if (walk.markers.scan_count == 0 || walk.markers.sof == 0)
         return error_set(error, TESS_ERR_CORRUPT, "JPEG cut short: it ends before its first scan");

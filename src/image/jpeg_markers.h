@@ -23,6 +23,8 @@ struct jpeg_markers {
     uint8_t precision; /* bits a sample */
     uint8_t component_count;
     uint32_t width_px, height_px;
+    size_t
+        mislabelled_at;  /* the code of a frame that says sequential, and whose scans are progressive; or 0 */
     bool multiple_scans; /* progressive, or not all components in the first scan */
     uint32_t scan_count; /* counted no further than max_scans + 1, and only where there are multiple_scans */
     uint8_t orientation; /* EXIF, 1..8 */

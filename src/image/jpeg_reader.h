@@ -32,8 +32,9 @@ struct jpeg_header {
     enum jpeg_colour colour;
     uint8_t h_samp[JPEG_MAX_COMPONENTS], v_samp[JPEG_MAX_COMPONENTS]; /* sampling factors, 1..4 */
     uint8_t max_h_samp, max_v_samp;
-    bool progressive;
-    bool multiple_scans; /* progressive, or components in scans of their own: read as a whole */
+    bool progressive;      /* as its scans are, whatever the frame's marker says */
+    bool multiple_scans;   /* progressive, or components in scans of their own: read as a whole */
+    size_t mislabelled_at; /* where a progressive frame's marker says that it is sequential; 0: nowhere */
     bool arithmetic;
     uint8_t orientation; /* EXIF, 1..8; 1 where it is missing or nonsense */
     uint8_t *icc; /* embedded profile, owned; NULL when there is none (or its chunks do not fit together) */

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "image/numbers.h"
+
 struct kind_words {
     const char *name, *extension, *media_type;
 };
@@ -68,11 +70,6 @@ static bool stands_at(const uint8_t *bytes, size_t size, size_t offset, const ch
     return size >= offset + length && memcmp(bytes + offset, wanted, length) == 0;
 }
 
-static uint32_t big_endian(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 static enum image_kind kind_of_brand(const uint8_t *brand)
 {
     static const char heif[][5] = {"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs"};
@@ -91,7 +88,7 @@ static enum image_kind kind_of_ftyp(const uint8_t *bytes, size_t size)
 {
     if (!stands_at(bytes, size, 4, "ftyp", 4) || size < 12)
         return IMAGE_UNKNOWN;
-    size_t box = big_endian(bytes);
+    size_t box = (size_t)number_be(bytes, 4);
     size_t end = box < size ? box : size;
     enum image_kind kind = kind_of_brand(bytes + 8);
     bool general = stands_at(bytes, size, 8, "mif1", 4) || stands_at(bytes, size, 8, "msf1", 4);

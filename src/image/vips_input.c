@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "image/exif.h"
+#include "image/lengths.h"
 #include "image/vips_inside.h"
 
 static const double OVERSAMPLE = 2;
@@ -31,6 +33,34 @@ struct shrink {
 };
 
 static const struct shrink no_shrink = {1, 1, FALSE};
+
+/* A profile whose tables are not as long as they claim costs 100 MB before it is found to be none. */
+static void drop_lying_profile(VipsImage *image)
+{
+    const void *profile = NULL;
+    size_t size = 0;
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == VIPS_TYPE_BLOB &&
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size) == 0 &&
+        !lengths_icc_fit(profile, size))
+        (void)vips_image_remove(image, VIPS_META_ICC_NAME);
+}
+
+/*
+ * One reader of EXIF for all kinds, so that they agree. HEIF and AVIF tell by properties of their own (irot,
+ * imir), which libheif has applied, and EXIF does not count (ISO/IEC 23000-22, 7.3.6.7); GIF has none.
+ */
+static int read_orientation(const struct vips_input *input)
+{
+    const void *exif = NULL;
+    size_t size = 0;
+    if (input->kind == IMAGE_TIFF)
+        return exif_orientation(input->bytes, input->size_bytes);
+    if ((input->kind == IMAGE_WEBP || input->kind == IMAGE_JPEG) &&
+        vips_image_get_typeof(input->image, VIPS_META_EXIF_NAME) == VIPS_TYPE_BLOB &&
+        vips_image_get_blob(input->image, VIPS_META_EXIF_NAME, &exif, &size) == 0)
+        return exif_orientation(exif, size);
+    return 1;
+}
 
 static VipsImage *load(const struct vips_input *input, const struct shrink *shrink)
 {
@@ -67,7 +97,10 @@ static VipsImage *load(const struct vips_input *input, const struct shrink *shri
     default:
         break;
     }
-    return failed ? NULL : image;
+    if (failed)
+        return NULL;
+    drop_lying_profile(image);
+    return image;
 }
 
 static enum tess_status check_kind(enum image_kind kind, size_t size_bytes, struct tess_error *error)
@@ -105,8 +138,12 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
     input->size_bytes = size_bytes;
     input->kind = sniff_kind(bytes, size_bytes);
     enum tess_status status = check_kind(input->kind, size_bytes, error);
+    if (status == TESS_OK)
+        status = lengths_check(input->kind, bytes, size_bytes, error);
     if (status == TESS_OK && input->kind == IMAGE_PNG)
         status = png_guard(input, max_pixels, error);
+    else if (status == TESS_OK && input->kind == IMAGE_GIF)
+        status = gif_guard(input, error);
     if (status != TESS_OK)
         goto failed;
     input->image = load(input, &no_shrink);
@@ -118,7 +155,7 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
     input->stored_width_px = (uint32_t)vips_image_get_width(input->image);
     input->stored_height_px = (uint32_t)vips_image_get_page_height(input->image);
     if (input->kind != IMAGE_PNG) /* png_guard() read it */
-        input->orientation = vips_image_get_orientation(input->image);
+        input->orientation = read_orientation(input);
     bool swapped = input->orientation >= 5;
     input->upright_width_px = swapped ? input->stored_height_px : input->stored_width_px;
     input->upright_height_px = swapped ? input->stored_width_px : input->stored_height_px;

@@ -21,7 +21,7 @@
 struct vips_input {
     const uint8_t *bytes; /* borrowed, or filtered.data */
     size_t size_bytes;
-    struct bytes filtered; /* a PNG without its text chunks */
+    struct bytes filtered; /* a PNG without what libpng need not hold; a GIF with a proper end */
     enum image_kind kind;
     VipsImage *image; /* owned */
     uint32_t stored_width_px, stored_height_px;
@@ -43,9 +43,12 @@ void input_clear(struct vips_input *input);
  */
 enum tess_status input_shrink(struct vips_input *input, double factor, struct tess_error *error);
 
-/* PNG: checks the sides before libpng allocates by them, leaves the text chunks out, reads the orientation.
+/* PNG: checks the sides before libpng allocates by them, leaves out what nobody needs, reads the orientation.
  * TESS_ERR_CORRUPT, _LIMIT, _MEMORY. */
 enum tess_status png_guard(struct vips_input *input, uint64_t max_pixels, struct tess_error *error);
+
+/* GIF: puts behind the last pixel what is missing there. TESS_ERR_CORRUPT, _MEMORY. */
+enum tess_status gif_guard(struct vips_input *input, struct tess_error *error);
 
 /* Bytes that decoding holds at its peak, by the kind's own way of decoding; see vips_peak.c. */
 uint64_t input_peak_bytes(const struct vips_input *input);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A JPEG's header and pixels. The input's last bytes choose scale and region, so that an input is still a
- * JPEG that any viewer opens.
+ * A JPEG's header and pixels; whether it is damaged does not depend on the scale. The input's last bytes
+ * choose scale and region, so that an input is still a JPEG that any viewer opens.
  */
 #include "fuzz.h"
 
@@ -40,6 +40,16 @@ static void touch_planes(const struct jpeg_planes *planes)
     (void)sum;
 }
 
+static enum tess_status status_at(const struct jpeg_request *whole, uint32_t denominator)
+{
+    struct jpeg_request request = *whole;
+    struct jpeg_planes planes;
+    request.denominator = denominator;
+    enum tess_status status = jpeg_reader_for(&request)->read(&request, &planes, NULL);
+    jpeg_planes_clear(&planes);
+    return status;
+}
+
 static void decode(const uint8_t *bytes, size_t size, const struct jpeg_header *header)
 {
     uint8_t choice = size > 0 ? bytes[size - 1] : 0;
@@ -71,6 +81,8 @@ static void decode(const uint8_t *bytes, size_t size, const struct jpeg_header *
         FUZZ_ASSERT(error.status == status && error.message[0] != '\0');
         FUZZ_ASSERT(status != TESS_ERR_INTERNAL);
     }
+    for (uint32_t denominator = 1; denominator <= 8; denominator *= 2)
+        FUZZ_ASSERT(status_at(&request, denominator) == status);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -170,9 +170,66 @@ static void exif_is_read_in_both_byte_orders(void **state)
             size_t size = make_tiff(tiff, big_endian, 0x0112, 3, value);
             assert_int_equal(exif_orientation(tiff, size), value >= 1 && value <= 8 ? value : 1);
         }
-        size_t size = make_tiff(tiff, big_endian, 0x0112, 4, 6); /* a LONG */
+        size_t size = make_tiff(tiff, big_endian, 0x0111, 3, 6); /* another tag */
         assert_int_equal(exif_orientation(tiff, size), 1);
-        size = make_tiff(tiff, big_endian, 0x0111, 3, 6); /* another tag */
+    }
+}
+
+/* A directory of one entry, a TIFF's or a BigTIFF's. */
+static size_t make_entry(uint8_t tiff[64], bool big_endian, bool big_tiff, unsigned type, uint64_t count,
+                         uint64_t value, unsigned value_bytes)
+{
+    const unsigned wide = big_tiff ? 8 : 4;
+    const struct {
+        uint64_t value;
+        unsigned bytes;
+    } numbers[] = {{big_tiff ? 43 : 42, 2},
+                   {8, big_tiff ? 2 : 4},
+                   {0, big_tiff ? 2 : 0},
+                   {16, big_tiff ? 8 : 0},
+                   {1, big_tiff ? 8 : 2},
+                   {0x0112, 2},
+                   {type, 2},
+                   {count, wide},
+                   {value, value_bytes},
+                   {0, wide - value_bytes},
+                   {0, wide}};
+    size_t size = 2;
+    memset(tiff, big_endian ? 'M' : 'I', 2);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        for (unsigned byte = 0; byte < numbers[i].bytes; byte++)
+            tiff[size++] =
+                (uint8_t)(numbers[i].value >> 8 * (big_endian ? numbers[i].bytes - 1 - byte : byte));
+    return size;
+}
+
+static void orientation_may_be_of_any_whole_type(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned type, bytes;
+    } types[] = {{1, 1}, {3, 2}, {4, 4}};
+    uint8_t exif[70] = "Exif\0";
+    uint8_t *tiff = exif + 6;
+    for (int order = 0; order < 4; order++) {
+        const bool big_endian = order & 1, big_tiff = order & 2;
+        for (size_t t = 0; t < 3; t++) {
+            const unsigned type = types[t].type, bytes = types[t].bytes;
+            for (uint64_t value = 1; value <= 8; value++) {
+                size_t size = make_entry(tiff, big_endian, big_tiff, type, 1, value, bytes);
+                assert_int_equal(exif_orientation(tiff, size), value);
+                assert_int_equal(exif_orientation(exif, size + 6), value);
+            }
+            size_t size = make_entry(tiff, big_endian, big_tiff, type, 0, 6, bytes); /* no value */
+            assert_int_equal(exif_orientation(tiff, size), 1);
+            size = make_entry(tiff, big_endian, big_tiff, type, 9, 6, bytes); /* an offset, not a value */
+            assert_int_equal(exif_orientation(tiff, size), 1);
+            size = make_entry(tiff, big_endian, big_tiff, type, 1, 9, bytes);
+            assert_int_equal(exif_orientation(tiff, size), 1);
+        }
+        size_t size = make_entry(tiff, big_endian, big_tiff, 2, 1, 6, 1); /* text */
+        assert_int_equal(exif_orientation(tiff, size), 1);
+        size = make_entry(tiff, big_endian, big_tiff, 4, 1, 0x10006, 4); /* 6 only if cut to 16 bits */
         assert_int_equal(exif_orientation(tiff, size), 1);
     }
 }
@@ -220,10 +277,15 @@ static void no_memory_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(letters_come_out_upright),     cmocka_unit_test(all_layouts_turn_alike),
-        cmocka_unit_test(boxes_move_with_their_pixels), cmocka_unit_test(fractions_of_boxes_are_kept),
-        cmocka_unit_test(nonsense_is_upright),          cmocka_unit_test(exif_is_read_in_both_byte_orders),
-        cmocka_unit_test(damaged_exif_is_upright),      cmocka_unit_test(no_memory_is_an_error),
+        cmocka_unit_test(letters_come_out_upright),
+        cmocka_unit_test(all_layouts_turn_alike),
+        cmocka_unit_test(boxes_move_with_their_pixels),
+        cmocka_unit_test(fractions_of_boxes_are_kept),
+        cmocka_unit_test(nonsense_is_upright),
+        cmocka_unit_test(exif_is_read_in_both_byte_orders),
+        cmocka_unit_test(orientation_may_be_of_any_whole_type),
+        cmocka_unit_test(damaged_exif_is_upright),
+        cmocka_unit_test(no_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,18 +100,65 @@ static void gravity_is_upright(void **state)
     }
 }
 
-/* The tag in the EXIF block (type SHORT, one value), little or big endian. */
-static void patch_orientation(struct blob *blob, uint8_t value)
+/* The tag in the EXIF block (type SHORT, one value), little or big endian, becomes of another type or value.
+ */
+static void patch_orientation(struct blob *blob, uint8_t type, uint8_t value)
 {
     static const uint8_t little[] = {0x12, 0x01, 3, 0, 1, 0, 0, 0}, big[] = {0x01, 0x12, 0, 3, 0, 0, 0, 1};
     uint8_t *at = memmem(blob->data, blob->size, little, sizeof little);
-    if (at) {
-        at[8] = value;
-        return;
-    }
-    at = memmem(blob->data, blob->size, big, sizeof big);
+    const bool is_little = at != NULL;
+    if (!is_little)
+        at = memmem(blob->data, blob->size, big, sizeof big);
     assert_non_null(at);
-    at[9] = value;
+    at[is_little ? 2 : 3] = type;
+    memset(at + 8, 0, 4);
+    at[is_little || type == 1 ? 8 : type == 3 ? 9 : 11] = value;
+}
+
+static void assert_turned(struct blob *blob, int orientation)
+{
+    struct vips_load_request request = fixture_request(blob, 40, 30);
+    struct picture picture = fixture_load(&request);
+    assert_quarters(&picture, orientation, 4);
+    picture_clear(&picture);
+    blob_clear(blob);
+}
+
+static void orientations_of_any_type_are_read_alike(void **state)
+{
+    (void)state;
+    static const char *const suffixes[] = {".jpg[Q=97]", ".webp[lossless]", ".tif", ".png"};
+    static const uint8_t types[] = {1, 3, 4};
+    for (size_t s = 0; s < sizeof suffixes / sizeof suffixes[0]; s++)
+        for (size_t t = 0; t < sizeof types; t++) {
+            struct blob blob = oriented(1, suffixes[s]);
+            patch_orientation(&blob, types[t], 6);
+            assert_turned(&blob, 6);
+        }
+}
+
+/* Behind the pixels, EXIF comes too late for whoever has begun to show them. */
+static void exif_behind_a_png_s_pixels_does_not_count(void **state)
+{
+    (void)state;
+    enum { HEADER_BYTES = 33, CHUNK_BYTES = 38, END_BYTES = 12 };
+    struct blob blob = oriented(6, ".png");
+    uint8_t chunk[CHUNK_BYTES];
+    memcpy(chunk, blob.data + HEADER_BYTES, CHUNK_BYTES);
+    memmove(blob.data + HEADER_BYTES, blob.data + HEADER_BYTES + CHUNK_BYTES,
+            blob.size - HEADER_BYTES - CHUNK_BYTES - END_BYTES);
+    memcpy(blob.data + blob.size - CHUNK_BYTES - END_BYTES, chunk, CHUNK_BYTES);
+    assert_turned(&blob, 1);
+}
+
+/* AVIF tells by irot and imir; what its EXIF says is of the camera's sensor. */
+static void exif_does_not_turn_avif(void **state)
+{
+    (void)state;
+    struct blob blob = oriented(6, ".avif[lossless]");
+    assert_non_null(memmem(blob.data, blob.size, "Exif\0\0", 6));
+    patch_orientation(&blob, 3, 6);
+    assert_turned(&blob, 1);
 }
 
 static void nonsense_orientations_are_upright(void **state)
@@ -122,12 +169,8 @@ static void nonsense_orientations_are_upright(void **state)
     for (size_t s = 0; s < sizeof suffixes / sizeof suffixes[0]; s++)
         for (size_t v = 0; v < sizeof values; v++) {
             struct blob blob = oriented(6, suffixes[s]);
-            patch_orientation(&blob, values[v]);
-            struct vips_load_request request = fixture_request(&blob, 40, 30);
-            struct picture picture = fixture_load(&request);
-            assert_quarters(&picture, 1, 4);
-            picture_clear(&picture);
-            blob_clear(&blob);
+            patch_orientation(&blob, 3, values[v]);
+            assert_turned(&blob, 1);
         }
 }
 
@@ -398,6 +441,9 @@ int main(void)
         cmocka_unit_test(all_orientations_in_formats_that_tell_them),
         cmocka_unit_test(gravity_is_upright),
         cmocka_unit_test(nonsense_orientations_are_upright),
+        cmocka_unit_test(orientations_of_any_type_are_read_alike),
+        cmocka_unit_test(exif_behind_a_png_s_pixels_does_not_count),
+        cmocka_unit_test(exif_does_not_turn_avif),
         cmocka_unit_test(contain_is_surrounded_by_background),
         cmocka_unit_test(enlarging_keeps_positions),
         cmocka_unit_test(tiny_images_fill_their_cell),

@@ -235,6 +235,104 @@ static long peak_kb(void)
     return usage.ru_maxrss;
 }
 
+static void assert_corrupt_and_cheap(const struct blob *blob, const char *words)
+{
+    const long before_kb = peak_kb();
+    struct vips_load_request request = fixture_request(blob, 40, 40);
+    struct tess_error error = fixture_load_failing(&request);
+    assert_int_equal(error.status, TESS_ERR_CORRUPT);
+    assert_non_null(strstr(error.message, words));
+    assert_in_range(peak_kb() - before_kb, 0, 50000);
+}
+
+/* A chunk of 2 GB in a file of some bytes; 4,000 entries that name the same megabyte. */
+static void lying_lengths_cost_nothing(void **state)
+{
+    (void)state;
+    enum {
+        HEADER_BYTES = 33,
+        ENTRIES = 4000,
+        NAMED = 1000000,
+        TIFF_BYTES = 8 + 2 + 12 * ENTRIES + 4 + NAMED
+    };
+    struct blob png = fixture_encode(fixture_quarters(120, 80), ".png");
+    static const char chunk[] = "\x7F\xFF\xFF\xFEsPLTname\0\0";
+    memcpy(png.data + HEADER_BYTES, chunk, sizeof chunk);
+    assert_corrupt_and_cheap(&png, "the chunk sPLT at byte 33 claims 2147483646 bytes");
+    blob_clear(&png);
+    struct blob tiff = {g_malloc0(TIFF_BYTES), TIFF_BYTES};
+    memcpy(tiff.data, "II*\0\x08\0\0\0", 8);
+    tiff.data[8] = ENTRIES & 255;
+    tiff.data[9] = ENTRIES >> 8;
+    for (int i = 0; i < ENTRIES; i++) {
+        const uint32_t tag = 40000 + (uint32_t)i, count = NAMED;
+        const uint8_t entry[12] = {(uint8_t)tag,
+                                   (uint8_t)(tag >> 8),
+                                   7,
+                                   0,
+                                   (uint8_t)count,
+                                   (uint8_t)(count >> 8),
+                                   (uint8_t)(count >> 16),
+                                   0,
+                                   8,
+                                   0,
+                                   0,
+                                   0};
+        memcpy(tiff.data + 10 + 12 * i, entry, sizeof entry);
+    }
+    assert_corrupt_and_cheap(&tiff, "the directory at byte 8 claims 4000000000 bytes");
+    blob_clear(&tiff);
+}
+
+/* The block that ends the pixels, and the trailer, are what cut-off writers and old tools leave out. */
+static void a_gif_that_lacks_only_its_end_is_shown(void **state)
+{
+    (void)state;
+    struct blob gif = fixture_encode(fixture_photo(320, 240), ".gif");
+    struct vips_load_request request = fixture_request(&gif, 64, 64);
+    struct picture whole = fixture_load(&request);
+    for (size_t missing = 1; missing <= 2; missing++) {
+        struct blob cut = fixture_from_bytes(gif.data, gif.size - missing);
+        request = fixture_request(&cut, 64, 64);
+        struct picture shown = fixture_load(&request);
+        assert_memory_equal(shown.memory, whole.memory, picture_bytes(PICTURE_RGB, 64, 64));
+        picture_clear(&shown);
+        blob_clear(&cut);
+    }
+    for (size_t missing = 8; missing < 300; missing += 7) {
+        struct blob cut = fixture_from_bytes(gif.data, gif.size - missing);
+        request = fixture_request(&cut, 64, 64);
+        assert_int_equal(fixture_load_failing(&request).status, TESS_ERR_CORRUPT);
+        blob_clear(&cut);
+    }
+    picture_clear(&whole);
+    blob_clear(&gif);
+}
+
+/* A PNG without IEND, with a chunk behind its pixels that claims 2 GB, or with garbage there. */
+static void what_stands_behind_a_png_s_pixels_does_not_matter(void **state)
+{
+    (void)state;
+    enum { END_BYTES = 12 };
+    static const char *const ends[] = {"", "garbage garbage", "\x7F\xFF\xFF\xFEsPLTname",
+                                       "\x7F\xFF\xFF\xFEiTXtname", "\x7F\xFF\xFF\xFEIEND"};
+    struct blob png = fixture_encode(fixture_quarters(120, 80), ".png");
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        GByteArray *bytes = g_byte_array_new();
+        g_byte_array_append(bytes, png.data, (guint)(png.size - END_BYTES));
+        g_byte_array_append(bytes, (const uint8_t *)ends[i], (guint)strlen(ends[i]));
+        const struct blob blob = {bytes->data, bytes->len};
+        const long before_kb = peak_kb();
+        struct vips_load_request request = fixture_request(&blob, 40, 40);
+        struct picture picture = fixture_load(&request);
+        assert_colour(pixel_at(&picture, 5, 5), quarter_colours[0], 0);
+        assert_in_range(peak_kb() - before_kb, 0, 50000);
+        picture_clear(&picture);
+        g_byte_array_free(bytes, TRUE);
+    }
+    blob_clear(&png);
+}
+
 /* 400 text chunks of 7.5 MB each, in 3 MB of file: 3 GB if anyone inflated them. */
 static void compressed_text_is_not_inflated(void **state)
 {
@@ -367,6 +465,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compressed_text_is_not_inflated),
+        cmocka_unit_test(lying_lengths_cost_nothing),
+        cmocka_unit_test(a_gif_that_lacks_only_its_end_is_shown),
+        cmocka_unit_test(what_stands_behind_a_png_s_pixels_does_not_matter),
         cmocka_unit_test(foreign_kinds_are_refused_by_name),
         cmocka_unit_test(headers_alone_are_corrupt),
         cmocka_unit_test(cut_files_are_corrupt_in_every_format),
