@@ -32,7 +32,8 @@ MODULES = {"PIL": "python3-pil", "boto3": "python3-boto3", "numpy": "python3-num
 SDK = ("@aws-sdk/client-s3@3.1173.0", "@aws-sdk/s3-request-presigner@3.1169.0", "@aws-sdk/client-dynamodb@3.1169.0",
        "sharp@0.35.5")
 LIBRARIES = {"libjpeg": "libjpeg-dev", "lcms2": "liblcms2-dev", "libcrypto": "libssl-dev", "sqlite3": "libsqlite3-dev",
-             "libcjson": "libcjson-dev", "libmicrohttpd": "libmicrohttpd-dev", "vips": "libvips-dev"}
+             "libcjson": "libcjson-dev", "libmicrohttpd": "libmicrohttpd-dev", "vips": "libvips-dev",
+             "libheif": "libheif-dev", "libde265": "libde265-dev", "dav1d": "libdav1d-dev", "libwebp": "libwebp-dev"}
 
 
 def _quiet(command, **options):

@@ -38,11 +38,11 @@ static struct vips_window to_stored(const struct vips_window *upright, const str
 }
 
 /* Decodes `window` (upright, of the full-size image) and scales it to width × height, upright, in memory. */
-static enum tess_status decode_window(struct vips_input *input, const struct vips_window *window,
-                                      uint32_t width_px, uint32_t height_px, VipsImage **out,
-                                      struct tess_error *error)
+static enum tess_status decode_window(struct vips_input *input, const struct vips_load_request *request,
+                                      const struct vips_window *window, uint32_t width_px, uint32_t height_px,
+                                      VipsImage **out, struct tess_error *error)
 {
-    struct vips_window stored = to_stored(window, input);
+    const struct vips_window stored = to_stored(window, input);
     const bool swap = input->orientation >= 5;
     const int across = (int)(swap ? height_px : width_px), down = (int)(swap ? width_px : height_px);
     enum tess_status status = input_shrink(input, fmin(stored.width / across, stored.height / down), error);
@@ -50,10 +50,14 @@ static enum tess_status decode_window(struct vips_input *input, const struct vip
         return status;
     const double scale_x = (double)input->image->Xsize / input->stored_width_px;
     const double scale_y = (double)input->image->Ysize / input->stored_height_px;
-    stored = (struct vips_window){stored.x * scale_x, stored.y * scale_y, stored.width * scale_x,
-                                  stored.height * scale_y};
+    const struct vips_scaling scaling = {
+        .window = {stored.x * scale_x, stored.y * scale_y, stored.width * scale_x, stored.height * scale_y},
+        .out_width_px = across,
+        .out_height_px = down,
+        .background = request->background,
+        .is_premultiplied = input->is_premultiplied};
     VipsImage *scaled = NULL;
-    if (scale_window(input->image, &stored, across, down, input->stop, &scaled))
+    if (scale_window(input->image, &scaling, input->stop, &scaled))
         return words_fail(error, TESS_ERR_CORRUPT, "%s is damaged or cut short", sniff_name(input->kind));
     /* An orientation that is no such thing (0, 9) was read as 1; autorot would read the tag itself. */
     vips_image_set_int(scaled, VIPS_META_ORIENTATION, input->orientation);
@@ -110,7 +114,7 @@ static enum tess_status load_placed(struct vips_input *input, const struct vips_
     const struct vips_window window = {fit->crop_x, fit->crop_y, fit->crop_width, fit->crop_height};
     VipsImage *upright = NULL;
     enum tess_status status =
-        decode_window(input, &window, fit->place_width_px, fit->place_height_px, &upright, error);
+        decode_window(input, request, &window, fit->place_width_px, fit->place_height_px, &upright, error);
     if (status == TESS_OK)
         status = to_srgb(upright, request, out, error);
     g_clear_object(&upright);
@@ -126,7 +130,7 @@ static enum tess_status load_smart(struct vips_input *input, const struct vips_l
     const struct vips_window all = {0, 0, input->upright_width_px, input->upright_height_px};
     VipsImage *upright = NULL, *srgb = NULL;
     int x = 0, y = 0;
-    enum tess_status status = decode_window(input, &all, (uint32_t)fmax(1, round(all.width * scale)),
+    enum tess_status status = decode_window(input, request, &all, (uint32_t)fmax(1, round(all.width * scale)),
                                             (uint32_t)fmax(1, round(all.height * scale)), &upright, error);
     if (status == TESS_OK)
         status = to_srgb(upright, request, &srgb, error);
@@ -134,14 +138,16 @@ static enum tess_status load_smart(struct vips_input *input, const struct vips_l
     if (status != TESS_OK)
         return status;
     /* One side of the window is the image's, up to rounding; the other is what there is to choose. */
-    struct vips_window window = {0, 0, fmin(srgb->Xsize, fit->crop_width * scale),
-                                 fmin(srgb->Ysize, fit->crop_height * scale)};
-    int failed = smart_corner(srgb, (int)fmax(1, floor(window.width)), (int)fmax(1, floor(window.height)),
+    struct vips_scaling scaling = {.window = {0, 0, fmin(srgb->Xsize, fit->crop_width * scale),
+                                              fmin(srgb->Ysize, fit->crop_height * scale)},
+                                   .out_width_px = (int)fit->place_width_px,
+                                   .out_height_px = (int)fit->place_height_px};
+    struct vips_window *window = &scaling.window;
+    int failed = smart_corner(srgb, (int)fmax(1, floor(window->width)), (int)fmax(1, floor(window->height)),
                               request->fit.gravity, &x, &y);
-    window.x = fmin(x, srgb->Xsize - window.width);
-    window.y = fmin(y, srgb->Ysize - window.height);
-    if (failed ||
-        scale_window(srgb, &window, (int)fit->place_width_px, (int)fit->place_height_px, request->stop, out))
+    window->x = fmin(x, srgb->Xsize - window->width);
+    window->y = fmin(y, srgb->Ysize - window->height);
+    if (failed || scale_window(srgb, &scaling, request->stop, out))
         status = words_fail(error, TESS_ERR_INTERNAL, "choosing the crop failed");
     g_object_unref(srgb);
     return status;
@@ -171,9 +177,12 @@ enum tess_status cell_load(const struct vips_load_request *request, struct pictu
     if (status != TESS_OK)
         return status;
     input.stop = request->stop;
-    fit_compute(input.upright_width_px, input.upright_height_px, &request->fit, &fit);
-    status = wants_smart(&input, request, &fit) ? load_smart(&input, request, &fit, &image, error)
-                                                : load_placed(&input, request, &fit, &image, error);
+    status = input_decode(&input, error);
+    if (status == TESS_OK) {
+        fit_compute(input.upright_width_px, input.upright_height_px, &request->fit, &fit);
+        status = wants_smart(&input, request, &fit) ? load_smart(&input, request, &fit, &image, error)
+                                                    : load_placed(&input, request, &fit, &image, error);
+    }
     if (status == TESS_OK)
         status = make_cell(image, request, &fit, rgb_out, error);
     g_clear_object(&image);

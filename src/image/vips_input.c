@@ -10,11 +10,11 @@
  * filter that follows decides the quality.
  *
  * - JPEG: the DCT gives 1/2, 1/4, 1/8.
- * - WebP: the decoder's scaler; it saves memory (9 megapixels: 78 MB become 5) and time.
- * - HEIF: the embedded thumbnail, where it is large enough and of the same shape.
+ * - WebP: the decoder's scaler; it saves memory (9 megapixels: 78 MB become 5) and time. Not where there is
+ *   transparency: it scales the colours of clear pixels along, which bleeds them into their neighbours.
  */
-#include <math.h>
 #include <string.h>
+#include <webp/decode.h>
 
 #include "base/error.h"
 #include "image/exif.h"
@@ -29,10 +29,27 @@ enum { MAX_BANDS = 16 };
 struct shrink {
     int jpeg_denominator; /* 1, 2, 4, 8 */
     double webp_scale;    /* 1 is all */
-    gboolean heif_thumbnail;
 };
 
-static const struct shrink no_shrink = {1, 1, FALSE};
+static const struct shrink no_shrink = {1, 1};
+
+/*
+ * A still WebP has transparency where its bitstream says so, as for browsers and libwebp's own tools; libvips
+ * follows the flag of the container alone. What a lossless bitstream that says "alpha is not used" holds in
+ * its place is undefined.
+ */
+static VipsImage *without_unused_alpha(const struct vips_input *input, VipsImage *image)
+{
+    WebPBitstreamFeatures features;
+    VipsImage *opaque = NULL;
+    if (!image || !vips_image_hasalpha(image) ||
+        WebPGetFeatures(input->bytes, input->size_bytes, &features) != VP8_STATUS_OK ||
+        features.has_animation || features.has_alpha)
+        return image;
+    (void)vips_extract_band(image, &opaque, 0, "n", image->Bands - 1, NULL);
+    g_object_unref(image);
+    return opaque;
+}
 
 /* A profile whose tables are not as long as they claim costs 100 MB before it is found to be none. */
 static void drop_lying_profile(VipsImage *image)
@@ -89,18 +106,13 @@ static VipsImage *load(const struct vips_input *input, const struct shrink *shri
         failed = vips_tiffload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                       VIPS_FAIL_ON_ERROR, NULL);
         break;
-    case IMAGE_HEIF:
-    case IMAGE_AVIF:
-        failed = vips_heifload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                      VIPS_FAIL_ON_ERROR, "thumbnail", shrink->heif_thumbnail, NULL);
-        break;
     default:
         break;
     }
     if (failed)
         return NULL;
     drop_lying_profile(image);
-    return image;
+    return input->kind == IMAGE_WEBP ? without_unused_alpha(input, image) : image;
 }
 
 static enum tess_status check_kind(enum image_kind kind, size_t size_bytes, struct tess_error *error)
@@ -120,7 +132,8 @@ static enum tess_status check_kind(enum image_kind kind, size_t size_bytes, stru
 static enum tess_status check_header(const struct vips_input *input, uint64_t max_pixels,
                                      struct tess_error *error)
 {
-    uint64_t pixels = (uint64_t)input->stored_width_px * input->stored_height_px;
+    const uint64_t pixels =
+        input->heif ? heif_coded_pixels(input) : (uint64_t)input->stored_width_px * input->stored_height_px;
     if (max_pixels && pixels > max_pixels)
         return error_limit(error, "max-pixels", "%u x %u pixels are more than the limit of %llu",
                            input->stored_width_px, input->stored_height_px, (unsigned long long)max_pixels);
@@ -128,6 +141,25 @@ static enum tess_status check_header(const struct vips_input *input, uint64_t ma
         return error_set(error, TESS_ERR_UNSUPPORTED, "%d channels per pixel are not supported",
                          input->image->Bands);
     return TESS_OK;
+}
+
+static enum tess_status open_image(struct vips_input *input, struct tess_error *error)
+{
+    if (input->kind == IMAGE_HEIF || input->kind == IMAGE_AVIF)
+        return heif_open(input, error);
+    input->image = load(input, &no_shrink);
+    return input->image ? TESS_OK
+                        : words_fail(error, TESS_ERR_CORRUPT, "the %s header is damaged or cut short",
+                                     sniff_name(input->kind));
+}
+
+static void set_sides(struct vips_input *input)
+{
+    input->stored_width_px = (uint32_t)vips_image_get_width(input->image);
+    input->stored_height_px = (uint32_t)vips_image_get_page_height(input->image);
+    bool swapped = input->orientation >= 5;
+    input->upright_width_px = swapped ? input->stored_height_px : input->stored_width_px;
+    input->upright_height_px = swapped ? input->stored_width_px : input->stored_height_px;
 }
 
 enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size_t size_bytes,
@@ -146,19 +178,12 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
         status = gif_guard(input, error);
     if (status != TESS_OK)
         goto failed;
-    input->image = load(input, &no_shrink);
-    if (!input->image) {
-        status = words_fail(error, TESS_ERR_CORRUPT, "the %s header is damaged or cut short",
-                            sniff_name(input->kind));
+    status = open_image(input, error);
+    if (status != TESS_OK)
         goto failed;
-    }
-    input->stored_width_px = (uint32_t)vips_image_get_width(input->image);
-    input->stored_height_px = (uint32_t)vips_image_get_page_height(input->image);
     if (input->kind != IMAGE_PNG) /* png_guard() read it */
         input->orientation = read_orientation(input);
-    bool swapped = input->orientation >= 5;
-    input->upright_width_px = swapped ? input->stored_height_px : input->stored_width_px;
-    input->upright_height_px = swapped ? input->stored_width_px : input->stored_height_px;
+    set_sides(input);
     status = check_header(input, max_pixels, error);
     if (status == TESS_OK)
         return TESS_OK;
@@ -167,20 +192,20 @@ failed:
     return status;
 }
 
+enum tess_status input_decode(struct vips_input *input, struct tess_error *error)
+{
+    enum tess_status status = input->heif ? heif_decode(input, error) : TESS_OK;
+    if (status == TESS_OK)
+        set_sides(input);
+    return status;
+}
+
 void input_clear(struct vips_input *input)
 {
     g_clear_object(&input->image);
+    heif_close(input); /* after the image, whose pixels it owns */
     bytes_clear(&input->filtered);
     memset(input, 0, sizeof *input);
-}
-
-/* A thumbnail may be smaller than wanted, or letterboxed: then it is no substitute. */
-static bool is_faithful(const struct vips_input *input, const VipsImage *small, double factor)
-{
-    double across = (double)input->stored_width_px / small->Xsize;
-    double down = (double)input->stored_height_px / small->Ysize;
-    double most = factor / OVERSAMPLE;
-    return across <= most && down <= most && fabs(across / down - 1) < 0.02;
 }
 
 enum tess_status input_shrink(struct vips_input *input, double factor, struct tess_error *error)
@@ -190,20 +215,13 @@ enum tess_status input_shrink(struct vips_input *input, double factor, struct te
     if (input->kind == IMAGE_JPEG)
         while (shrink.jpeg_denominator < 8 && shrink.jpeg_denominator * 2 <= most)
             shrink.jpeg_denominator *= 2;
-    else if (input->kind == IMAGE_WEBP && most >= 2)
+    else if (input->kind == IMAGE_WEBP && most >= 2 && !vips_image_hasalpha(input->image))
         shrink.webp_scale = 1 / most;
-    else if (input->kind == IMAGE_HEIF || input->kind == IMAGE_AVIF)
-        shrink.heif_thumbnail = most >= 2;
-    if (shrink.jpeg_denominator == 1 && shrink.webp_scale == 1 && !shrink.heif_thumbnail)
+    if (shrink.jpeg_denominator == 1 && shrink.webp_scale == 1)
         return TESS_OK;
     VipsImage *small = load(input, &shrink);
-    if (!small && !shrink.heif_thumbnail)
+    if (!small)
         return words_fail(error, TESS_ERR_CORRUPT, "%s is damaged or cut short", sniff_name(input->kind));
-    if (!small || (shrink.heif_thumbnail && !is_faithful(input, small, factor))) {
-        vips_error_clear(); /* a broken thumbnail is no reason to refuse the image */
-        g_clear_object(&small);
-        return TESS_OK;
-    }
     g_object_unref(input->image);
     input->image = small;
     return TESS_OK;

@@ -27,6 +27,8 @@ struct vips_input {
     uint32_t stored_width_px, stored_height_px;
     uint32_t upright_width_px, upright_height_px;
     int orientation;         /* 1..8 */
+    struct heif_file *heif;  /* HEIF and AVIF only */
+    bool is_premultiplied;   /* the image's alpha; known when it is decoded */
     const struct stop *stop; /* NULL: none; set before anything is decoded */
 };
 
@@ -37,9 +39,15 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
 void input_clear(struct vips_input *input);
 
 /*
+ * What must be decoded whole before its sides are known for sure (HEIF, AVIF) is, and stored_* and upright_*
+ * are what they really are. Other kinds stay as they are. TESS_ERR_CORRUPT, _UNSUPPORTED, _MEMORY.
+ */
+enum tess_status input_decode(struct vips_input *input, struct tess_error *error);
+
+/*
  * Opens the file again so that decoding yields less than all pixels but at least `factor` times fewer per
- * side (a JPEG's DCT scale, a WebP's scaler, a HEIF's thumbnail). Where that does not pay, nothing happens.
- * The sides of input->image tell what became of it; stored_* and upright_* stay.
+ * side (a JPEG's DCT scale, a WebP's scaler). Where that does not pay, nothing happens. The sides of
+ * input->image tell what became of it; stored_* and upright_* stay.
  */
 enum tess_status input_shrink(struct vips_input *input, double factor, struct tess_error *error);
 
@@ -50,16 +58,32 @@ enum tess_status png_guard(struct vips_input *input, uint64_t max_pixels, struct
 /* GIF: puts behind the last pixel what is missing there. TESS_ERR_CORRUPT, _MEMORY. */
 enum tess_status gif_guard(struct vips_input *input, struct tess_error *error);
 
+/* HEIF and AVIF, see vips_heif.c: the header, which sets input->image to its sides and kind without pixels;
+ * the pixels; what heif_open() began is undone by heif_close() only, also where it failed. */
+enum tess_status heif_open(struct vips_input *input, struct tess_error *error);
+enum tess_status heif_decode(struct vips_input *input, struct tess_error *error);
+void heif_close(struct vips_input *input);
+/* Pixels that are decoded, which are more than those that are shown where the file says to crop. */
+uint64_t heif_coded_pixels(const struct vips_input *input);
+
 /* Bytes that decoding holds at its peak, by the kind's own way of decoding; see vips_peak.c. */
 uint64_t input_peak_bytes(const struct vips_input *input);
 
-/* The rectangle [x, x + width) × [y, y + height) of `in`, scaled to exactly out_width × out_height, in
- * memory. */
+/*
+ * The rectangle [x, x + width) × [y, y + height) of `in`, scaled to exactly out_width × out_height, in
+ * memory. Transparency is flattened on `background` before, where the image's colours are sRGB's; else it
+ * weighs the colours while they are scaled, and is still there after it, not premultiplied.
+ */
 struct vips_window {
     double x, y, width, height;
 };
-int scale_window(VipsImage *in, const struct vips_window *window, int out_width_px, int out_height_px,
-                 const struct stop *stop, VipsImage **out);
+struct vips_scaling {
+    struct vips_window window;
+    int out_width_px, out_height_px;
+    struct tess_colour background;
+    bool is_premultiplied; /* `in` is */
+};
+int scale_window(VipsImage *in, const struct vips_scaling *scaling, const struct stop *stop, VipsImage **out);
 
 /* sRGB, 8 bit, 3 bands, no transparency, from any image that libvips' loaders make. `in` is in memory. */
 int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, const struct stop *stop,

@@ -9,7 +9,8 @@
  * - JPEG: nothing; progressive: all coefficients, two bytes each.
  * - PNG: nothing; interlaced: all pixels.
  * - WebP: 8, the decoder's canvas and the frame (far less with shrink-on-load; the cell is not known here).
- * - HEIF and AVIF: 10, decoded planes, reference pictures, the converted picture.
+ * - HEIF and AVIF: 10, the codec's planes, libheif's copy, the converted picture; twice that of more than 8
+ * bits.
  * - GIF: 5, canvas and indices.
  * - TIFF: all pixels; its strips may be as large as the image.
  *
@@ -63,7 +64,7 @@ static uint64_t decoder_bytes_per_pixel(const struct vips_input *input)
     case IMAGE_TIFF:
         return pixel_bytes;
     default:
-        return 10;
+        return 10 * vips_format_sizeof(input->image->BandFmt);
     }
 }
 
@@ -75,5 +76,6 @@ uint64_t input_peak_bytes(const struct vips_input *input)
         vips_image_hasalpha(input->image) ? sizeof(float) : vips_format_sizeof(input->image->BandFmt);
     const uint64_t lines = height < LINES ? height : LINES;
     return BASE_BYTES + width * bands * value_bytes * lines +
-           width * height * decoder_bytes_per_pixel(input) + input->filtered.size;
+           (input->heif ? heif_coded_pixels(input) : width * height) * decoder_bytes_per_pixel(input) +
+           input->filtered.size;
 }

@@ -154,6 +154,47 @@ struct tess_error fixture_load_failing(const struct vips_load_request *request)
     return error;
 }
 
+static VipsImage *flattened(VipsImage *full, struct tess_colour background)
+{
+    VipsImage *flat = NULL, *srgb = NULL;
+    VipsArrayDouble *colour =
+        vips_array_double_newv(3, (double)background.red, (double)background.green, (double)background.blue);
+    assert_int_equal(vips_colourspace(full, &srgb, VIPS_INTERPRETATION_sRGB, NULL), 0);
+    if (vips_image_hasalpha(srgb))
+        assert_int_equal(vips_flatten(srgb, &flat, "background", colour, NULL), 0);
+    else
+        flat = g_object_ref(srgb);
+    vips_area_unref(VIPS_AREA(colour));
+    g_object_unref(srgb);
+    return flat;
+}
+
+double psnr_of_flattened(const struct picture *cell, VipsImage *full, struct tess_colour background)
+{
+    VipsImage *flat = flattened(full, background), *bytes = NULL, *small = NULL;
+    size_t size = 0;
+    double sum = 0;
+    assert_int_equal(vips_cast_uchar(flat, &bytes, NULL), 0);
+    assert_int_equal(vips_resize(bytes, &small, (double)cell->width_px / full->Xsize, "vscale",
+                                 (double)cell->height_px / full->Ysize, "kernel", VIPS_KERNEL_LANCZOS3, NULL),
+                     0);
+    assert_int_equal(small->Xsize, cell->width_px);
+    assert_int_equal(small->Ysize, cell->height_px);
+    uint8_t *expected = vips_image_write_to_memory(small, &size);
+    for (uint32_t y = 0; y < cell->height_px; y++)
+        for (uint32_t i = 0; i < 3 * cell->width_px; i++) {
+            double off = (double)cell->planes[0].data[y * cell->planes[0].stride_bytes + i] -
+                         expected[(size_t)y * 3 * cell->width_px + i];
+            sum += off * off;
+        }
+    g_free(expected);
+    g_object_unref(small);
+    g_object_unref(bytes);
+    g_object_unref(flat);
+    sum /= 3.0 * cell->width_px * cell->height_px;
+    return sum == 0 ? 99 : 10 * log10(255.0 * 255 / sum);
+}
+
 struct rgb pixel_at(const struct picture *picture, uint32_t x, uint32_t y)
 {
     const uint8_t *pixel = picture->planes[0].data + y * picture->planes[0].stride_bytes + 3 * (size_t)x;

@@ -50,6 +50,10 @@ struct picture fixture_load(const struct vips_load_request *request);
 /* Loads, expecting a failure; the message must be one printable line. */
 struct tess_error fixture_load_failing(const struct vips_load_request *request);
 
+/* PSNR in dB of a cell of the whole image (TESS_FIT_FILL) against `full`, flattened first and scaled then;
+ * the sides of `full` are not smaller than the cell's. */
+double psnr_of_flattened(const struct picture *cell, VipsImage *full, struct tess_colour background);
+
 struct rgb pixel_at(const struct picture *picture, uint32_t x, uint32_t y);
 void assert_colour(struct rgb got, struct rgb expected, int tolerance);
 

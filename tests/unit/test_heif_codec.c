@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/* The codecs where the system has no thread to give, and the sizes that they go by. */
+#include <errno.h>
+#include <grp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "heif_fixture.h"
+#include "image/heif_codec.h"
+#include "image/hevc_size.h"
+
+enum { WIDTH = 640, HEIGHT = 480, COULD_NOT_LIMIT = 77 };
+
+/* What a container with pids.max, or `prlimit --nproc`, does. Root is exempt, so it becomes nobody in
+ * particular. */
+static bool give_up_threads(void)
+{
+    const struct rlimit none = {0, 0};
+    const uid_t uid = 60000 + (uid_t)getpid() % 4000;
+    pthread_t thread;
+    if (setrlimit(RLIMIT_NPROC, &none) != 0 ||
+        (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresuid(uid, uid, uid) != 0)))
+        return false;
+    return pthread_create(&thread, NULL, (void *(*)(void *))(void (*)(void))abort, NULL) == EAGAIN;
+}
+
+static struct heif_error decode(const struct blob *blob, struct heif_task *task,
+                                struct heif_image **image_out)
+{
+    struct heif_context *context = heif_context_alloc();
+    struct heif_image_handle *handle = NULL;
+    struct heif_decoding_options *options = heif_decoding_options_alloc();
+    options->decoder_id = HEIF_CODEC_ID;
+    heif_context_set_max_decoding_threads(context, 0);
+    struct heif_error error =
+        heif_context_read_from_memory_without_copy(context, blob->data, blob->size, NULL);
+    if (error.code == heif_error_Ok)
+        error = heif_context_get_primary_image_handle(context, &handle);
+    heif_codec_begin(task);
+    if (error.code == heif_error_Ok)
+        error =
+            heif_decode_image(handle, image_out, heif_colorspace_RGB, heif_chroma_interleaved_RGB, options);
+    heif_codec_begin(NULL);
+    heif_decoding_options_free(options);
+    heif_image_handle_release(handle);
+    heif_context_free(context);
+    return error;
+}
+
+static int in_child(const struct blob *blob, const uint8_t *expected)
+{
+    struct heif_task task = {.max_pixels = 1000000};
+    struct heif_image *image = NULL;
+    int stride_bytes = 0;
+    if (!give_up_threads())
+        return COULD_NOT_LIMIT;
+    if (decode(blob, &task, &image).code != heif_error_Ok || !task.is_known || task.is_grey)
+        return 1;
+    const uint8_t *rows = heif_image_get_plane_readonly(image, heif_channel_interleaved, &stride_bytes);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int i = 0; i < 3 * WIDTH; i++)
+            if (abs(rows[y * stride_bytes + i] - expected[y * 3 * WIDTH + i]) > 3)
+                return 2;
+    heif_image_release(image);
+    return 0;
+}
+
+/* A decoder that waits for a thread waits for ever: ctest ends it then. */
+static void pictures_are_decoded_without_any_thread(void **state)
+{
+    (void)state;
+    static const enum heif_compression_format formats[] = {heif_compression_AV1, heif_compression_HEVC};
+    VipsImage *photo = fixture_photo(WIDTH, HEIGHT);
+    size_t size = 0;
+    uint8_t *rows = vips_image_write_to_memory(photo, &size);
+    for (size_t f = 0; f < 2; f++) {
+        struct heif_recipe recipe = {
+            .format = formats[f], .bands = 3, .width_px = WIDTH, .height_px = HEIGHT, .rows = rows};
+        struct blob blob = heif_make(&recipe);
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(in_child(&blob, rows));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == COULD_NOT_LIMIT)
+            skip();
+        assert_int_equal(WEXITSTATUS(status), 0);
+        blob_clear(&blob);
+    }
+    g_free(rows);
+    g_object_unref(photo);
+}
+
+/* By x265, of 2048 × 2048, whose unit has bytes that keep start codes out of it. */
+static const uint8_t sps[] = {0x42, 0x01, 0x01, 0x04, 0x08, 0x00, 0x00, 0x03, 0x00, 0x9E,
+                              0x38, 0x00, 0x00, 0x03, 0x00, 0x00, 0xFF, 0x90, 0x00, 0x20,
+                              0x04, 0x00, 0x40, 0x0B, 0x2D, 0xD4, 0x92, 0x53, 0x5C, 0xDC,
+                              0x08, 0x08, 0x00, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00};
+
+static void sizes_are_those_of_the_parameter_set(void **state)
+{
+    (void)state;
+    uint32_t width_px = 0, height_px = 0;
+    assert_true(hevc_is_sps(sps, sizeof sps));
+    assert_true(hevc_sps_size(sps, sizeof sps, &width_px, &height_px));
+    assert_int_equal(width_px, 2048);
+    assert_int_equal(height_px, 2048);
+    assert_false(hevc_is_sps(sps, 2));
+    for (size_t size = 3; size <= 18; size++)
+        assert_false(hevc_sps_size(sps, size, &width_px, &height_px));
+}
+
+static int setup(void **state)
+{
+    return fixture_setup(state) == 0 && heif_codec_register().code == heif_error_Ok ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_are_decoded_without_any_thread),
+        cmocka_unit_test(sizes_are_those_of_the_parameter_set),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
