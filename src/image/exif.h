@@ -13,6 +13,6 @@
  * or malformed is 1: a picture is never refused for its EXIF. Source: TIFF 6.0, section 2; EXIF 2.3, tag
  * 0x0112; the BigTIFF proposal.
  */
-uint8_t exif_orientation(const uint8_t *tiff, size_t size_bytes);
+uint8_t exif_orientation(const uint8_t *bytes, size_t size_bytes);
 
 #endif
