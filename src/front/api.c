@@ -2,7 +2,6 @@
 /* One function a route; the table at the end says which. api_grid.c has the one that builds. */
 #include "front/api_parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,13 +199,11 @@ static enum tess_status expect_no_grid(const struct api *api, const char *grid_i
     if (status != TESS_OK)
         return status;
     tess_keys_clear(&keys);
-    *error = (struct tess_error){.status = TESS_ERR_EXISTS};
-    (void)snprintf(
-        error->message, sizeof error->message,
+    return tess_error_fill(
+        error, TESS_ERR_EXISTS, NULL,
         "the gateway hands over paths decoded: this may be an image of the grid \"%.60s\" or mean "
         "the grid \"%.60s\", and both may be there; use a REST API, a Function URL or tessera remove",
         target->id, grid_id);
-    return TESS_ERR_EXISTS;
 }
 
 /*

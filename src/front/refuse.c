@@ -3,20 +3,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "front/xalloc.h"
+enum { TEXT_BYTES = 4096 }; /* of which a message shows the beginning and the end */
 
 static void refuse(struct tess_error *error, enum tess_status status, const char *limit, const char *format,
                    va_list args) TESS_PRINTF(4, 0);
 static void refuse(struct tess_error *error, enum tess_status status, const char *limit, const char *format,
                    va_list args)
 {
-    char *text = NULL;
-    if (vasprintf(&text, format, args) < 0)
-        out_of_memory();
+    char text[TEXT_BYTES] = "";
+    (void)vsnprintf(text, sizeof text, format, args);
     (void)tess_error_fill(error, status, limit, "%s", text);
-    free(text);
 }
 
 enum tess_status refuse_invalid(struct tess_error *error, const char *format, ...)

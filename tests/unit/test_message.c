@@ -18,7 +18,7 @@
 #include "net/shown.h"
 #include "random_numbers.h"
 
-enum { ROUNDS = 20000, TEXT_BYTES = 6000 };
+enum { ROUNDS = 500, TEXT_BYTES = 6000 };
 
 /* After the table of well-formed sequences in the Unicode standard (3-7), so unlike the code that is tested.
  */
