@@ -21,6 +21,7 @@ struct grid_build {
     char *output_name;     /* copied before anything is built: naming the file that is there must not fail */
     int64_t begun_ns;
     bool cached;
+    bool cells_failed; /* and the job with them */
 };
 
 /* A fresh result with all cells in place, instead of the one there may be. */

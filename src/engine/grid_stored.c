@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/grid_build.h"
+#include "engine/outcome.h"
 #include "engine/sidecar.h"
 
 static bool read_sidecar(struct grid_build *build, char key_out[GRID_KEY_BYTES])
@@ -40,8 +41,10 @@ bool grid_stored_find(struct grid_build *build)
     if (strcmp(build->key, remembered) != 0 || grid.size_bytes != build->result->pub.bytes)
         return false;
     result_close(build->result, &build->lookup.plan, 1);
-    /* A strict request may find a grid that a lenient one stored with placeholders. */
-    return !(build->request->options.strict && build->result->pub.failed_count > 0);
+    /* A grid of nothing is none, and a strict request may find what a lenient one stored with placeholders.
+     */
+    return outcome_check(build->result, NULL) == TESS_OK &&
+           !(build->request->options.strict && build->result->pub.failed_count > 0);
 }
 
 enum tess_status grid_stored_save(const struct grid_build *build, struct tess_error *error)
