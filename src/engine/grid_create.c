@@ -275,10 +275,17 @@ static enum tess_status answer_or_build(struct grid_build *build, struct tess_an
                                         struct tess_error *error)
 {
     const double plan_ms = (double)(clock_monotonic_ns() - build->begun_ns) / 1e6;
+    enum tess_status status = TESS_OK;
+    bool gone = false;
     build->cached = grid_stored_find(build);
-    if (build->cached)
+    if (build->cached) {
         early_stop(build->lookup.early);
-    enum tess_status status = build->cached ? grid_stored_save(build, error) : build_grid(build, error);
+        status = grid_stored_save(build, &gone, error);
+    }
+    if (!build->cached || gone) {
+        build->cached = false;
+        status = build_grid(build, error);
+    }
     if (build->result)
         build->result->pub.timings.plan_ms = plan_ms;
     if (status == TESS_OK && build->output_name) {

@@ -17,6 +17,7 @@
 #include "engine/engine_state.h"
 #include "fake_cloud.h"
 #include "jpeg_make.h"
+#include "scratch.h"
 #include <tessera/tessera.h>
 
 enum { IMAGES = 100 };
@@ -387,6 +388,27 @@ static void want_of_resources_is_no_cells_failure(void **state)
     assert_int_equal(bench->answer->result->failed_count, 0);
 }
 
+/* Between the look-up and the reading of the picture another process may remove it. */
+static void a_stored_grid_that_vanishes_is_built(void **state)
+{
+    struct bench *bench = *state;
+    char folder[64], output[128];
+    scratch_make(folder);
+    (void)snprintf(output, sizeof output, "%s/out.jpg", folder);
+    const char *key = key_of(bench, false, 0);
+    bench->request.output = output;
+    assert_string_equal(key_of(bench, true, 0), key);
+    assert_int_equal(remove(output), 0);
+    cloud_fail_in(&bench->cloud, "grids", key, TESS_ERR_NOT_FOUND);
+    assert_string_equal(key_of(bench, false, 0), key);
+    assert_int_equal(bench->answer->result->output_count, 1);
+    assert_int_equal(remove(output), 0);
+    cloud_fail_in(&bench->cloud, "grids", key, TESS_ERR_IO); /* any other failure is one */
+    assert_int_equal(create(bench), TESS_ERR_IO);
+    assert_int_equal(scratch_count(folder), 0);
+    scratch_remove(folder);
+}
+
 static void many_keys_are_refused_before_a_byte_is_read(void **state)
 {
     struct bench *bench = *state;
@@ -452,6 +474,7 @@ int main(void)
         REMOTE_TEST(a_store_that_gives_nothing_is_an_error),
         REMOTE_TEST(a_missing_bucket_is_a_matter_of_setup),
         REMOTE_TEST(want_of_resources_is_no_cells_failure),
+        REMOTE_TEST(a_stored_grid_that_vanishes_is_built),
         REMOTE_TEST(many_keys_are_refused_before_a_byte_is_read),
         REMOTE_TEST(removals_run_many_at_once),
         REMOTE_TEST(nothing_is_removed_from_a_wrong_bucket),
