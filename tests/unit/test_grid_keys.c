@@ -222,6 +222,35 @@ static void add_text(struct digest *digest, const char *text)
     digest_add(digest, text, strlen(text));
 }
 
+/* The grid's key and its sidecar's are hashes of these texts in this order, and of the images. */
+static void expect_key(const struct grid_key_input *input, const char *const *options, size_t count)
+{
+    uint8_t hash[DIGEST_SHA256_BYTES];
+    char hex[DIGEST_SHA256_HEX_BYTES], made[GRID_KEY_BYTES];
+    for (int sidecar = 0; sidecar <= 1; sidecar++) {
+        struct digest digest;
+        digest_init(&digest);
+        if (sidecar)
+            add_text(&digest, "sidecar");
+        add_text(&digest, input->grid_id);
+        for (size_t i = 0; i < count; i++)
+            add_text(&digest, options[i]);
+        for (size_t i = 0; i < input->count; i++) {
+            add_text(&digest, input->keys[i]);
+            if (!sidecar)
+                add_text(&digest, input->versions[i]);
+        }
+        digest_finish(&digest, hash);
+        digest_hex(hash, sizeof hash, hex);
+        if (sidecar)
+            grid_key_make_sidecar(input, made);
+        else
+            grid_key_make(input, made);
+        assert_memory_equal(made, hex, 40);
+        assert_string_equal(made + 40, sidecar ? ".json" : ".webp");
+    }
+}
+
 /* The keys are known to every store there is: what goes into them are names and numbers that mean the same in
  * any version, never the place of a word in an enum. */
 static void keys_are_made_of_names(void **state)
@@ -255,8 +284,6 @@ static void keys_are_made_of_names(void **state)
     struct tess_grid_options wanted;
     struct tess_limits limits;
     struct plan plan = {.columns = 1, .rows = 2, .format = TESS_FORMAT_WEBP};
-    uint8_t hash[DIGEST_SHA256_BYTES];
-    char hex[DIGEST_SHA256_HEX_BYTES], made[GRID_KEY_BYTES];
     tess_grid_options_defaults(&wanted);
     tess_limits_defaults(&limits);
     static const char *const words[][2] = {
@@ -272,28 +299,7 @@ static void keys_are_made_of_names(void **state)
                                          .count = 2,
                                          .keys = keys,
                                          .versions = versions};
-    for (int sidecar = 0; sidecar <= 1; sidecar++) {
-        struct digest digest;
-        digest_init(&digest);
-        if (sidecar)
-            add_text(&digest, "sidecar");
-        add_text(&digest, "grid");
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-            add_text(&digest, options[i]);
-        for (size_t i = 0; i < 2; i++) {
-            add_text(&digest, keys[i]);
-            if (!sidecar)
-                add_text(&digest, versions[i]);
-        }
-        digest_finish(&digest, hash);
-        digest_hex(hash, sizeof hash, hex);
-        if (sidecar)
-            grid_key_make_sidecar(&input, made);
-        else
-            grid_key_make(&input, made);
-        assert_memory_equal(made, hex, 40);
-        assert_string_equal(made + 40, sidecar ? ".json" : ".webp");
-    }
+    expect_key(&input, options, sizeof options / sizeof *options);
 }
 
 /* Each word gives a key of its own. */
