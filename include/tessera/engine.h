@@ -169,12 +169,15 @@ TESS_API void tess_montage_defaults(struct tess_montage *montage);
  * complete. When options.columns and options.rows are both set and the images do not fit, further pages are
  * written; "grid.jpg" becomes "grid-1.jpg", "grid-2.jpg", … and an `output` that holds one %d is used as the
  * pattern instead. A bad image becomes a placeholder and a failed cell of the result; with options.strict it
- * fails the job. Blocks until the job is done. On success *result_out is the caller's, for
- * tess_result_destroy(). On failure it is NULL, except for TESS_ERR_TILE_FAILED, where it lists the cells and
- * is the caller's too. Errors: TESS_ERR_INVALID, TESS_ERR_LIMIT (before any file is read),
- * TESS_ERR_TILE_FAILED, TESS_ERR_IO, TESS_ERR_CANCELLED, TESS_ERR_TIMEOUT, TESS_ERR_UNSUPPORTED (https://
- * without libcurl), TESS_ERR_MEMORY. What tess_output_check() refuses is refused before any file is read.
- * Thread-safe.
+ * fails the job with TESS_ERR_TILE_FAILED. So do images of which not one could be read, over all pages: with
+ * TESS_ERR_NOT_FOUND where all are missing, with the store's or the system's error where that was in the way,
+ * else with TESS_ERR_TILE_FAILED. (Cells that are blank on purpose alone are no failure.) Want of memory,
+ * threads or descriptors is never a cell's failure: it ends the job with TESS_ERR_MEMORY. Blocks until the
+ * job is done. On success *result_out is the caller's, for tess_result_destroy(). On failure it is NULL,
+ * except where it is cells that failed the job: then it lists them and is the caller's too. Further errors:
+ * TESS_ERR_INVALID, TESS_ERR_LIMIT (before any file is read), TESS_ERR_IO, TESS_ERR_CANCELLED,
+ * TESS_ERR_TIMEOUT, TESS_ERR_UNSUPPORTED (https:// without libcurl). What tess_output_check() refuses is
+ * refused before any file is read. Thread-safe.
  */
 TESS_API enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_montage *montage,
                                            struct tess_result **result_out, struct tess_error *error);

@@ -29,10 +29,10 @@ enum tess_status {
     TESS_ERR_DENIED,      /* permission refused, or a signature that does not verify */
     TESS_ERR_EXISTS,      /* it is there already */
     TESS_ERR_BUSY,        /* full or locked for now; trying again may help */
-    TESS_ERR_MEMORY,      /* an allocation failed */
+    TESS_ERR_MEMORY,      /* the machine gave no memory, thread or descriptor; another time it may */
     TESS_ERR_CANCELLED,   /* the caller asked to stop */
     TESS_ERR_TIMEOUT,     /* the deadline passed */
-    TESS_ERR_TILE_FAILED, /* strict mode: a cell failed, so the whole grid did */
+    TESS_ERR_TILE_FAILED, /* strict mode: a cell failed, so the whole grid did; or not one image is usable */
     TESS_ERR_SETUP,       /* what the store is made of is missing, incomplete or refused: a bucket, a table,
                              credentials. The operator's to mend, not the caller's */
     TESS_ERR_INTERNAL     /* a bug of ours */

@@ -184,9 +184,9 @@ TESS_API void tess_answer_destroy(struct tess_answer *answer);
 /*
  * Builds the grid of request->grid_id, stores it under a key derived from its content and options, and
  * presigns a link. An unchanged grid is answered from the store (unless options.fresh). Errors as
- * tess_montage_run(), and TESS_ERR_NOT_FOUND for a grid id without images. With TESS_ERR_TILE_FAILED nothing
- * is stored, and *answer_out is the caller's and lists the failed cells (key and link are ""). Blocks.
- * Thread-safe.
+ * tess_montage_run(), TESS_ERR_NOT_FOUND for a grid id without images, and TESS_ERR_SETUP for a bucket that
+ * is missing. On failure nothing is stored; where it is cells that failed the job *answer_out is the caller's
+ * all the same and lists them (key and link are ""). Blocks. Thread-safe.
  */
 TESS_API enum tess_status tess_grid_create(struct tess_engine *engine, struct tess_store *store,
                                            const struct tess_grid_request *request,

@@ -37,6 +37,14 @@ struct object_get {
     const struct stop *stop;
 };
 
+/* Some bytes of an object of a certain version, which ends at size_bytes or later. */
+struct object_part {
+    const char *bucket, *key, *version;
+    uint64_t offset;
+    size_t size_bytes;
+    const struct stop *stop;
+};
+
 struct object_list {
     const char *bucket, *prefix; /* "": all */
     const struct stop *stop;
@@ -102,6 +110,12 @@ struct objects_ops {
     enum tess_status (*get)(struct objects *objects, const struct object_get *request, struct bytes *out,
                             struct object_info *info_out, struct tess_error *error);
 
+    /* Those bytes into `out` (initialised here, the caller's to clear; empty on failure). NULL where objects
+     * are files, to be had by open(). TESS_ERR_NOT_FOUND also where the object has another version, or ends
+     * before. */
+    enum tess_status (*get_part)(struct objects *objects, const struct object_part *part, struct bytes *out,
+                                 struct tess_error *error);
+
     /* Removing an object that is not there succeeds, as in S3; a missing bucket is TESS_ERR_NOT_FOUND. */
     enum tess_status (*remove)(struct objects *objects, const char *bucket, const char *key,
                                struct tess_error *error);
@@ -164,6 +178,23 @@ enum tess_status object_key_check(const char *key, struct tess_error *error);
  */
 enum tess_status objects_check_bucket(struct objects *objects, const char *bucket, const char *key,
                                       struct tess_error *error);
+
+enum { OBJECTS_PIECE_BYTES = 4 << 20 };
+
+/*
+ * Hands an object of known size and version on, in order, in pieces of OBJECTS_PIECE_BYTES at most, which is
+ * also all the memory that it takes. TESS_ERR_NOT_FOUND when it is no longer there, or another one; what
+ * `take` returns ends it. `stop` may be NULL.
+ */
+struct object_copy {
+    const char *bucket, *key;
+    const struct object_info *info; /* as it was looked up */
+    const struct stop *stop;
+    enum tess_status (*take)(void *context, const void *data, size_t size, struct tess_error *error);
+    void *context;
+};
+enum tess_status objects_copy(struct objects *objects, const struct object_copy *copy,
+                              struct tess_error *error);
 
 /* Puts a whole object through the writer. */
 enum tess_status objects_put(struct objects *objects, const char *bucket, const char *key,

@@ -177,6 +177,7 @@ static const struct objects_ops s3_ops = {
     .ensure_bucket = s3_ensure_bucket,
     .stat = objects_s3_stat,
     .get = s3_get,
+    .get_part = objects_s3_get_part,
     .remove = s3_remove,
     .list = objects_s3_list,
     .link = objects_s3_link,

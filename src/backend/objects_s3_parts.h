@@ -61,6 +61,8 @@ enum tess_status objects_s3_check_names(const char *bucket, const char *key, str
 enum tess_status objects_s3_stat(struct objects *objects, const char *bucket, const char *key,
                                  const struct stop *stop, struct object_info *info_out,
                                  struct tess_error *error);
+enum tess_status objects_s3_get_part(struct objects *objects, const struct object_part *part,
+                                     struct bytes *out, struct tess_error *error);
 enum tess_status objects_s3_list(struct objects *objects, const struct object_list *request,
                                  bool (*each)(void *context, const char *key, const struct object_info *info),
                                  void *context, struct tess_error *error);

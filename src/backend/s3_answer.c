@@ -9,7 +9,7 @@
 #include "net/digest.h"
 #include "net/xml.h"
 
-enum { STATUS_OK = 200, STATUS_ERRORS = 300, STATUS_NOT_MODIFIED = 304 };
+enum { STATUS_OK = 200, STATUS_PARTIAL = 206, STATUS_ERRORS = 300, STATUS_NOT_MODIFIED = 304 };
 
 static const char damaged[] = "damaged underway"; /* in the place of a code of S3's */
 
@@ -137,6 +137,15 @@ static bool read_object(const struct http_response *response, struct aws_complai
     return is_undamaged(response, complaint_out);
 }
 
+static bool read_part(const struct http_response *response, struct aws_complaint *complaint_out)
+{
+    bool expected;
+    if (is_refusal(response, complaint_out, &expected))
+        return expected;
+    return response->status == STATUS_PARTIAL ||
+           fail(complaint_out, "", "the answer is not the part that was asked for");
+}
+
 static bool read_head(const struct http_response *response, struct aws_complaint *complaint_out)
 {
     bool expected;
@@ -191,6 +200,7 @@ static bool read_done(const struct http_response *response, struct aws_complaint
 }
 
 const struct aws_service_ops s3_answer_object = {AWS_S3, read_object};
+const struct aws_service_ops s3_answer_part = {AWS_S3, read_part};
 const struct aws_service_ops s3_answer_head = {AWS_S3, read_head};
 const struct aws_service_ops s3_answer_done = {AWS_S3, read_done};
 const struct aws_service_ops s3_answer_list = {AWS_S3, read_list};

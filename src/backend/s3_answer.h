@@ -13,6 +13,7 @@
 
 extern const struct aws_service_ops
     s3_answer_object;                               /* of a GET: the bytes fit the checksum that came along */
+extern const struct aws_service_ops s3_answer_part; /* of a GET with a Range */
 extern const struct aws_service_ops s3_answer_head; /* has no body */
 extern const struct aws_service_ops s3_answer_done; /* of a PUT or DELETE: nothing, or no <Error> */
 extern const struct aws_service_ops s3_answer_list; /* of ListObjectsV2: whole, and a list */

@@ -66,6 +66,10 @@ static enum tess_status status_of_errno(int errnum)
     case EEXIST:
         return TESS_ERR_EXISTS;
     case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case EAGAIN: /* threads */
         return TESS_ERR_MEMORY;
     default:
         return TESS_ERR_IO;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "engine/caption.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/blame.h"
 #include "image/colour.h"
 #include "image/vips_module.h"
 
-enum { CAPTION_MAX_BYTES = 4096 };
+enum { CAPTION_MAX_BYTES = 4096, FONT_THREADS = 4 };
 
 static const char *base_name(const char *path)
 {
@@ -66,14 +68,32 @@ static void blend(const struct picture *mask, struct tess_colour under, struct t
     }
 }
 
+/* Pango looks for fonts, the first time, on threads that it cannot do without: it ends the process instead.
+ */
+static enum tess_status write_text(const struct vips_ops *vips, const struct vips_text_request *request,
+                                   struct picture *mask_out, struct tess_error *error)
+{
+    static atomic_bool has_fonts;
+    enum tess_status status = TESS_OK;
+    if (!atomic_load(&has_fonts))
+        status = blame_beforehand(0, FONT_THREADS, error);
+    if (status == TESS_OK)
+        status = blame_libvips(vips->text(request, mask_out, error), 0, 1, error);
+    if (status == TESS_OK)
+        atomic_store(&has_fonts, true);
+    return status;
+}
+
 enum tess_status caption_render(const char *text, uint32_t width_px, uint32_t height_px,
                                 struct tess_colour background, enum picture_layout layout,
                                 struct picture *picture_out, struct tess_error *error)
 {
     const struct vips_text_request request = {.text = text, .width_px = width_px, .height_px = height_px};
-    const struct vips_ops *vips = vips_module(error);
+    const struct vips_ops *vips;
     struct picture mask = {0}, rgb = {0};
-    enum tess_status status = vips ? vips->text(&request, &mask, error) : TESS_ERR_IO;
+    enum tess_status status = vips_module_get(&vips, error);
+    if (status == TESS_OK)
+        status = write_text(vips, &request, &mask, error);
     if (status == TESS_OK)
         status = picture_init(&rgb, PICTURE_RGB, width_px, height_px, error);
     if (status == TESS_OK) {

@@ -4,7 +4,31 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/blame.h"
 #include "image/cell.h"
+
+static enum tess_status render(const struct decode_config *config, const struct cell *cell,
+                               struct picture *tile_out, struct tess_error *error)
+{
+    enum tess_status status = budget_reserve_until(config->budget, BUDGET_PIXELS, cell->peak_bytes,
+                                                   "decoding the image", config->stop, error);
+    if (status != TESS_OK)
+        return status;
+    if (cell->by_libvips)
+        status = blame_beforehand(cell->peak_bytes, 0, error);
+    if (status == TESS_OK)
+        status = cell_render(cell, tile_out, error);
+    budget_release(config->budget, BUDGET_PIXELS, cell->peak_bytes);
+    return status;
+}
+
+/* What all workers may hold at the same time if they decode what this one does. */
+static uint64_t at_once_bytes(const struct decode_config *config, const struct cell *cell)
+{
+    const uint64_t most = budget_share_bytes(config->budget, BUDGET_PIXELS);
+    const uint64_t bytes = cell->peak_bytes * config->workers;
+    return bytes < most ? bytes : most;
+}
 
 enum tess_status decode_cell(const struct decode_config *config, const struct bytes *bytes,
                              struct picture *tile_out, struct tess_error *error)
@@ -26,16 +50,12 @@ enum tess_status decode_cell(const struct decode_config *config, const struct by
                                          .stop = config->stop};
     struct cell cell;
     enum tess_status status = cell_prepare(&request, &cell, error);
-    if (status != TESS_OK)
-        return status;
-    status = budget_reserve_until(config->budget, BUDGET_PIXELS, cell.peak_bytes, "decoding the image",
-                                  config->stop, error);
     if (status == TESS_OK) {
-        status = cell_render(&cell, tile_out, error);
-        budget_release(config->budget, BUDGET_PIXELS, cell.peak_bytes);
+        status = render(config, &cell, tile_out, error);
+        cell_clear(&cell);
     }
-    cell_clear(&cell);
-    return status;
+    return cell.by_libvips ? blame_libvips(status, at_once_bytes(config, &cell), config->workers, error)
+                           : status;
 }
 
 /* Two diagonals, about a twentieth of the shorter side thick. */

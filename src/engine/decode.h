@@ -17,12 +17,14 @@ struct decode_config {
     struct budget *budget;
     struct colour_profiles *profiles;
     const struct stop *stop; /* NULL: none */
+    uint32_t workers;        /* how many decode at once */
 };
 
 /*
  * Decodes to exactly the plan's tile size and layout. Waits for its share of the budget between header and
  * pixels. The caller clears *tile_out. Errors: those of cell_prepare() and cell_render(), and TESS_ERR_LIMIT
- * "memory", and what `stop` says. Thread-safe.
+ * "memory", and what `stop` says. TESS_ERR_MEMORY says nothing about the image: the machine had no memory,
+ * thread or descriptor for it. Thread-safe.
  */
 enum tess_status decode_cell(const struct decode_config *config, const struct bytes *bytes,
                              struct picture *tile_out, struct tess_error *error);

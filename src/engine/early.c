@@ -196,7 +196,8 @@ struct early *early_create(const struct early_config *config)
                                            .limits = &engine->options.limits,
                                            .budget = engine->budget,
                                            .profiles = engine->profiles,
-                                           .stop = &early->stop};
+                                           .stop = &early->stop,
+                                           .workers = engine->options.threads};
     source_objects_init(&early->source, objects, config->bucket, early->keys, early->versions,
                         &config->store->typical_bytes);
     pthread_mutex_init(&early->lock, NULL);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/blame.h"
 #include "engine/encoder.h"
 #include "image/vips_module.h"
 
@@ -69,6 +70,14 @@ static bool write_out(void *context, const void *data, size_t size)
     return !self->sink_failed;
 }
 
+static bool stream_stopped(struct stream_encoder *self)
+{
+    pthread_mutex_lock(&self->lock);
+    const bool stopped = self->stopped;
+    pthread_mutex_unlock(&self->lock);
+    return stopped;
+}
+
 static void *encode_all(void *argument)
 {
     struct stream_encoder *self = argument;
@@ -82,11 +91,15 @@ static void *encode_all(void *argument)
                                               .write = write_out};
     struct tess_error error;
     int64_t begun_ns = clock_monotonic_ns();
-    const struct vips_ops *vips = vips_module(&error);
-    enum tess_status status = vips ? vips->save(&request, &error) : TESS_ERR_IO;
+    const struct vips_ops *vips;
+    enum tess_status status = vips_module_get(&vips, &error);
+    if (status == TESS_OK)
+        status = vips->save(&request, &error);
     atomic_fetch_add(config->encode_ns, clock_monotonic_ns() - begun_ns - self->waited_ns);
     if (status == TESS_OK)
         return NULL;
+    if (!self->sink_failed && !stream_stopped(self))
+        (void)blame_libvips(status, config->plan->canvas_bytes, 1, &error);
     if (!self->sink_failed)
         self->error = error;
     config->on_failure(config->context, &self->error);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/shortage.h"
 
 enum { ATTEMPTS = 3, UNKNOWN_GROWS_BY = 8 };
 
@@ -68,6 +69,7 @@ static enum tess_status correct_size(const struct fetch *fetch, int attempt, uin
 enum tess_status fetch_item(struct fetch *fetch, struct bytes *out, uint64_t *ticket_out,
                             struct tess_error *error)
 {
+    static const struct shortage_need need = {.threads = 1, .descriptors = 2};
     uint64_t size = 0;
     fetch->read_ns = 0;
     bytes_init(out, 0);
@@ -91,5 +93,6 @@ enum tess_status fetch_item(struct fetch *fetch, struct bytes *out, uint64_t *ti
         if (status == TESS_ERR_LIMIT)
             status = correct_size(fetch, attempt, real, &size, error);
     }
-    return status;
+    /* A name may not be found, nor a connection be made, for want of a thread or a socket. */
+    return status == TESS_ERR_IO ? shortage_or(status, &need, error) : status;
 }

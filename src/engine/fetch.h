@@ -24,7 +24,7 @@ struct fetch {
  * remains reserved of the share until the bytes are cleared, for budget_release(); 0 on failure. Where a
  * source only guesses its sizes, a guess that was too small is corrected and the item asked for again, at
  * most twice, and what a guess had too much is given back. Errors: TESS_ERR_LIMIT "max-bytes", "memory"; what
- * the source and the stop say.
+ * the source and the stop say; TESS_ERR_MEMORY where the machine lacked a thread or descriptor for it.
  */
 enum tess_status fetch_item(struct fetch *fetch, struct bytes *out, uint64_t *ticket_out,
                             struct tess_error *error);

@@ -16,6 +16,7 @@
 #include "base/parallel.h"
 #include "engine/grid_build.h"
 #include "engine/montage.h"
+#include "engine/outcome.h"
 #include "engine/pipeline.h"
 #include "engine/sidecar.h"
 
@@ -56,36 +57,39 @@ enum tess_status grid_build_make_result(struct grid_build *build, struct tess_er
 static enum tess_status check_bucket(const struct grid_build *build, struct tess_error *error)
 {
     struct tess_error trouble;
-    if (objects_check_bucket(build->backend->objects, build->lookup.bucket, build->lookup.keys.keys[0],
-                             &trouble) != TESS_ERR_NOT_FOUND)
-        return TESS_OK;
+    const enum tess_status status = objects_check_bucket(build->backend->objects, build->lookup.bucket,
+                                                         build->lookup.keys.keys[0], &trouble);
+    if (status != TESS_ERR_NOT_FOUND && status != TESS_ERR_SETUP)
+        return TESS_ERR_NOT_FOUND;
+    /* A bucket that the request names is the caller's affair, that of the store is its operator's. */
+    trouble.status = build->request->images ? status : TESS_ERR_SETUP;
     if (error)
         *error = trouble;
-    return TESS_ERR_NOT_FOUND;
+    return trouble.status;
 }
 
-/* A store that gives not one image, or files that cannot even be examined, are not a matter of bad images. */
-static enum tess_status check_store(const struct grid_build *build, struct tess_error *error)
+/* An embedded store whose files cannot even be examined is not a matter of bad images. */
+static enum tess_status check_files(const struct grid_build *build, struct tess_error *error)
 {
     const struct result *result = build->result;
-    const bool remote = build->backend->objects->remote;
-    size_t unread = 0, first = 0, missing = 0;
     for (size_t i = 0; i < result->pub.cell_count; i++) {
-        const enum tess_status status = result->cells[i].status;
-        const bool refused = status == TESS_ERR_IO || status == TESS_ERR_DENIED ||
-                             status == TESS_ERR_TIMEOUT || status == TESS_ERR_BUSY;
-        const bool unknown =
-            status != TESS_OK && status != TESS_ERR_NOT_FOUND && !build->lookup.versions[i][0];
-        missing += status == TESS_ERR_NOT_FOUND;
-        if ((remote ? refused : unknown) && unread++ == 0)
-            first = i;
+        const struct tess_cell_report *cell = &result->cells[i];
+        if (cell->status != TESS_OK && cell->status != TESS_ERR_NOT_FOUND && !build->lookup.versions[i][0])
+            return error_set(error, cell->status, "bucket %s: %s", build->lookup.bucket, cell->reason);
     }
-    if (remote && missing == result->pub.cell_count)
-        return check_bucket(build, error);
-    if (unread == 0 || (remote && unread < result->pub.cell_count))
-        return TESS_OK;
-    return error_set(error, result->cells[first].status, "bucket %s: %s", build->lookup.bucket,
-                     result->cells[first].reason);
+    return TESS_OK;
+}
+
+/* Whether there is a grid in what the cells have become. */
+static enum tess_status check_cells(struct grid_build *build, struct tess_error *error)
+{
+    enum tess_status status = outcome_check(build->result, error);
+    if (status == TESS_ERR_NOT_FOUND)
+        status = check_bucket(build, error);
+    build->cells_failed = status != TESS_OK;
+    if (status == TESS_OK && !build->backend->objects->remote)
+        status = check_files(build, error);
+    return status;
 }
 
 static enum tess_status run_pipeline(struct grid_build *build, struct sink *sink, struct tess_error *error)
@@ -110,7 +114,8 @@ static enum tess_status run_pipeline(struct grid_build *build, struct sink *sink
     enum tess_status status = pipeline_run(&page, error);
     build->result->pub.bytes = sink->bytes;
     result_close(build->result, &lookup->plan, 1);
-    return status == TESS_OK ? check_store(build, error) : status;
+    build->cells_failed = status == TESS_ERR_TILE_FAILED;
+    return status == TESS_OK ? check_cells(build, error) : status;
 }
 
 /*
@@ -237,7 +242,7 @@ static enum tess_status presign(const struct grid_build *build, struct answer *a
     return answer->url ? TESS_OK : error_set(error, TESS_ERR_MEMORY, "no memory for a link");
 }
 
-/* The answer, with the result moved into it. A strict failure has neither key nor link. */
+/* The answer, with the result moved into it. That of a job whose cells failed has neither key nor link. */
 static enum tess_status make_answer(struct grid_build *build, bool stored, struct tess_answer **answer_out,
                                     struct tess_error *error)
 {
@@ -270,10 +275,17 @@ static enum tess_status answer_or_build(struct grid_build *build, struct tess_an
                                         struct tess_error *error)
 {
     const double plan_ms = (double)(clock_monotonic_ns() - build->begun_ns) / 1e6;
+    enum tess_status status = TESS_OK;
+    bool gone = false;
     build->cached = grid_stored_find(build);
-    if (build->cached)
+    if (build->cached) {
         early_stop(build->lookup.early);
-    enum tess_status status = build->cached ? grid_stored_save(build, error) : build_grid(build, error);
+        status = grid_stored_save(build, &gone, error);
+    }
+    if (!build->cached || gone) {
+        build->cached = false;
+        status = build_grid(build, error);
+    }
     if (build->result)
         build->result->pub.timings.plan_ms = plan_ms;
     if (status == TESS_OK && build->output_name) {
@@ -282,7 +294,7 @@ static enum tess_status answer_or_build(struct grid_build *build, struct tess_an
     }
     if (status == TESS_OK) {
         status = make_answer(build, true, answer_out, error);
-    } else if (status == TESS_ERR_TILE_FAILED && make_answer(build, false, answer_out, NULL) != TESS_OK) {
+    } else if (build->cells_failed && make_answer(build, false, answer_out, NULL) != TESS_OK) {
         *answer_out = NULL; /* the error still says what failed */
     }
     return status;

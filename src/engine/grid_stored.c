@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "engine/grid_build.h"
+#include "engine/outcome.h"
 #include "engine/sidecar.h"
 
 static bool read_sidecar(struct grid_build *build, char key_out[GRID_KEY_BYTES])
@@ -30,35 +32,46 @@ static bool read_sidecar(struct grid_build *build, char key_out[GRID_KEY_BYTES])
 
 bool grid_stored_find(struct grid_build *build)
 {
-    struct object_info grid = {0};
+    struct object_info *grid = &build->stored;
     char remembered[GRID_KEY_BYTES];
     if (build->request->options.fresh || !read_sidecar(build, remembered) ||
-        grid_lookup_versions(&build->lookup, remembered, &grid, NULL) != TESS_OK)
+        grid_lookup_versions(&build->lookup, remembered, grid, NULL) != TESS_OK)
         return false;
     grid_lookup_key(&build->lookup, build->key);
     /* The size tells a whole grid from one that is missing, and from another attempt's at the same key. */
-    if (strcmp(build->key, remembered) != 0 || grid.size_bytes != build->result->pub.bytes)
+    if (strcmp(build->key, remembered) != 0 || grid->size_bytes != build->result->pub.bytes)
         return false;
     result_close(build->result, &build->lookup.plan, 1);
-    /* A strict request may find a grid that a lenient one stored with placeholders. */
-    return !(build->request->options.strict && build->result->pub.failed_count > 0);
+    /* A grid of nothing is none, and a strict request may find what a lenient one stored with placeholders.
+     */
+    return outcome_check(build->result, NULL) == TESS_OK &&
+           !(build->request->options.strict && build->result->pub.failed_count > 0);
 }
 
-enum tess_status grid_stored_save(const struct grid_build *build, struct tess_error *error)
+static enum tess_status write_piece(void *context, const void *data, size_t size, struct tess_error *error)
 {
-    struct objects *objects = build->backend->objects;
-    const char *output = build->request->output;
-    const struct object_get request = {.bucket = build->backend->dest_bucket,
-                                       .key = build->key,
-                                       .max_bytes = build->result->pub.bytes,
-                                       .stop = &build->stop};
-    struct bytes picture;
-    if (!output)
+    return file_writer_write(context, data, size, error);
+}
+
+enum tess_status grid_stored_save(const struct grid_build *build, bool *gone_out, struct tess_error *error)
+{
+    struct file_writer file;
+    const struct object_copy copy = {.bucket = build->backend->dest_bucket,
+                                     .key = build->key,
+                                     .info = &build->stored,
+                                     .stop = &build->stop,
+                                     .take = write_piece,
+                                     .context = &file};
+    *gone_out = false;
+    if (!build->request->output)
         return TESS_OK;
-    enum tess_status status = objects->ops->get(objects, &request, &picture, NULL, error);
-    if (status == TESS_OK) {
-        status = tess_write_file(output, picture.data, picture.size, error);
-        bytes_clear(&picture);
-    }
-    return status;
+    enum tess_status status = file_writer_open(&file, build->request->output, false, error);
+    if (status != TESS_OK)
+        return status;
+    status = objects_copy(build->backend->objects, &copy, error);
+    if (status == TESS_OK)
+        return file_writer_commit(&file, error);
+    file_writer_abort(&file);
+    *gone_out = status == TESS_ERR_NOT_FOUND;
+    return *gone_out ? TESS_OK : status;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/caller.h"
+#include "engine/outcome.h"
 #include "engine/output.h"
 #include "engine/pipeline.h"
 #include "engine/source_any.h"
@@ -108,6 +109,7 @@ struct montage_run {
     struct source_any images;
     struct result *result;
     int64_t deadline_ns;
+    bool cells_failed; /* and the job with them */
 };
 
 static enum tess_status plan_page(const struct montage_run *run, uint32_t page, struct plan *plan,
@@ -208,9 +210,14 @@ static enum tess_status run_pages(struct montage_run *run, struct tess_error *er
     status = place_reports(run, error);
     for (uint32_t page = 0; status == TESS_OK && page < run->paging.pages; page++)
         status = write_page(run, page, &plan, &files[page], error);
+    run->cells_failed = status == TESS_ERR_TILE_FAILED;
+    if (status == TESS_OK) {
+        status = outcome_check(run->result, error);
+        run->cells_failed = status != TESS_OK;
+    }
     status = publish_pages(run, files, status, error);
     free(files);
-    if (status == TESS_OK || status == TESS_ERR_TILE_FAILED)
+    if (status == TESS_OK || run->cells_failed)
         result_close(run->result, &plan, run->paging.pages);
     return status;
 }
@@ -245,7 +252,7 @@ enum tess_status tess_montage_run(struct tess_engine *engine, const struct tess_
         status = run_pages(&run, error);
     source_any_clear(&run.images);
     run.result->pub.timings.total_ms = (double)(clock_monotonic_ns() - begun_ns) / 1e6;
-    if (status == TESS_OK || status == TESS_ERR_TILE_FAILED)
+    if (status == TESS_OK || run.cells_failed)
         *result_out = &run.result->pub;
     else
         result_destroy(run.result);

@@ -38,16 +38,21 @@ static const char *source_name(const struct job *job, uint32_t cell)
     return job->page->source->name(job->page->source, job->page->first + cell);
 }
 
-/* The failed cell goes into the report; in strict mode it ends the job. */
+/*
+ * The failed cell goes into the report; in strict mode it ends the job. What the machine lacked is not the
+ * cell's failure and may be there the next time: it ends the job in any mode, and is nowhere remembered.
+ */
 static void note_failure(struct slot *slot)
 {
     struct job *job = slot->job;
+    const bool lacking = slot->error.status == TESS_ERR_MEMORY;
     if (atomic_load(&job->stopping))
         return;
-    result_fail(job->page->result, report_index(slot), &slot->error);
-    if (job->page->options->strict) {
+    if (!lacking)
+        result_fail(job->page->result, report_index(slot), &slot->error);
+    if (lacking || job->page->options->strict) {
         struct tess_error error = slot->error;
-        error.status = TESS_ERR_TILE_FAILED;
+        error.status = lacking ? TESS_ERR_MEMORY : TESS_ERR_TILE_FAILED;
         error_prefix(&error, "cell %u (%s)", slot->cell, source_name(job, slot->cell));
         job_stop(job, &error);
     }
@@ -138,12 +143,13 @@ static void place(struct slot *slot, const struct picture *tile)
 /* The failed cell's report, and the picture that stands in for it; a job that ends needs neither. */
 static void fail_cell(struct slot *slot, struct picture *tile_out)
 {
-    struct tess_error ignored;
+    struct tess_error error;
     note_failure(slot);
     if (atomic_load(&slot->job->stopping))
         return;
-    (void)decode_placeholder(&slot->job->decode, tile_out,
-                             &ignored); /* without memory the cell stays blank */
+    /* A picture that the budget has no room for stays blank. */
+    if (decode_placeholder(&slot->job->decode, tile_out, &error) == TESS_ERR_MEMORY)
+        job_stop(slot->job, &error);
 }
 
 /* Stage: decode and place, on a worker. */

@@ -64,6 +64,15 @@ uint64_t source_typical_guess(const source_typical *typical)
     return usual ? usual + usual / 4 : TYPICAL_BYTES;
 }
 
+enum tess_status source_object_status(enum tess_status status, struct tess_error *error)
+{
+    if (status != TESS_ERR_INVALID)
+        return status;
+    if (error)
+        error->status = TESS_ERR_IO;
+    return TESS_ERR_IO;
+}
+
 static void note_version(const struct source_objects *self, size_t index, const char *version)
 {
     if (self->versions)
@@ -86,7 +95,7 @@ static enum tess_status objects_size(const struct source *source, size_t index, 
         *bytes_out = info.size_bytes;
         note_version(self, index, info.version);
     }
-    return status;
+    return source_object_status(status, error);
 }
 
 static enum tess_status objects_read(const struct source *source, size_t index, uint64_t max_bytes,
@@ -103,7 +112,7 @@ static enum tess_status objects_read(const struct source *source, size_t index, 
         note_version(self, index, info.version);
     if (status == TESS_OK && source->size_is_guess)
         source_typical_learn(self->typical, out->size);
-    return status;
+    return source_object_status(status, error);
 }
 
 static const char *objects_name(const struct source *source, size_t index)

@@ -48,6 +48,11 @@ struct source_files {
 };
 void source_files_init(struct source_files *files, const char *const *paths);
 
+/* What reading an object ended with, as a cell's failure. Its name was checked before and the request was
+ * ours: what a server calls invalid in that (a redirect, a key service that is off, a proxy in between) is
+ * the store's fault, TESS_ERR_IO, and may pass. */
+enum tess_status source_object_status(enum tess_status status, struct tess_error *error);
+
 /* Objects of one bucket. All pointers are borrowed. */
 struct source_objects {
     struct source source;

@@ -40,7 +40,7 @@ static enum tess_status read_object(const struct source_any *any, const char *pa
         .bucket = name.bucket, .key = name.key, .max_bytes = max_bytes, .stop = stop};
     status = objects->ops->get(objects, &request, out, &info, error);
     *size_out = info.size_bytes;
-    return status;
+    return source_object_status(status, error);
 }
 
 static enum tess_status read_remote(const struct source_any *any, const char *path, uint64_t max_bytes,

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "engine/caller.h"
 
 static const char scheme[] = "s3://";
 
@@ -129,17 +130,13 @@ static enum tess_status add_buckets(struct tess_keys *names, const char *bucket,
     return TESS_OK;
 }
 
-static enum tess_status cancelled(const void *context, struct tess_error *error)
-{
-    const volatile int *cancel = context;
-    return cancel && *cancel ? error_set(error, TESS_ERR_CANCELLED, "cancelled") : TESS_OK;
-}
-
 enum tess_status tess_store_find(struct tess_store *store, const char *name, size_t most,
                                  const volatile int *cancel, struct tess_keys *names_out,
                                  struct tess_error *error)
 {
-    const struct stop stop = {cancelled, (const void *)(uintptr_t)cancel};
+    const struct tess_watch watch = {.cancel = cancel};
+    const struct caller caller = {.watch = &watch}; /* no deadline */
+    const struct stop stop = {caller_must_stop, &caller};
     struct store_name parts;
     *names_out = (struct tess_keys){0};
     enum tess_status status = store_name_read(name, &parts, error);

@@ -15,13 +15,13 @@ enum exit_status print_answer(const struct settings *settings, cJSON *json, enum
     return EXIT_FAILED;
 }
 
-enum exit_status print_strict_failure(const struct settings *settings, const struct tess_error *error,
-                                      const struct tess_result *result)
+enum exit_status print_cells_failure(const struct settings *settings, const struct tess_error *error,
+                                     const struct tess_result *result)
 {
     cJSON *json = json_object();
     json_add_error(json, error);
     json_add_failed(json, result);
     message_error(settings, "%s", error->message);
-    message_failed_cells(settings, result);
+    message_failed_cells(settings, result, false);
     return print_answer(settings, json, EXIT_FAILED);
 }

@@ -10,8 +10,9 @@
 /* Prints and deletes `json`. Returns `status`, or EXIT_FAILED after a message when stdout is broken. */
 enum exit_status print_answer(const struct settings *settings, cJSON *json, enum exit_status status);
 
-/* --strict and a bad image: what failed is an answer too. Returns EXIT_FAILED. */
-enum exit_status print_strict_failure(const struct settings *settings, const struct tess_error *error,
-                                      const struct tess_result *result);
+/* Cells that failed the whole job (--strict and a bad image, not one that is good): they are an answer too.
+ * Returns EXIT_FAILED. */
+enum exit_status print_cells_failure(const struct settings *settings, const struct tess_error *error,
+                                     const struct tess_result *result);
 
 #endif

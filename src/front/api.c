@@ -65,8 +65,16 @@ int api_http_status(const struct tess_error *error)
 
 void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
 {
+    api_refuse_cells(error, NULL, answer_out);
+}
+
+void api_refuse_cells(const struct tess_error *error, const struct tess_result *result,
+                      struct api_answer *answer_out)
+{
     cJSON *json = json_object();
     json_add_error(json, error);
+    if (result)
+        json_add_failed(json, result);
     answer_out->outcome = error->status;
     api_answer_json(answer_out, api_http_status(error), json);
     if (answer_out->http_status == 503)

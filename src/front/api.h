@@ -110,6 +110,10 @@ void api_run(const struct api *api, struct api_request *request, struct api_answ
 /* The answer to a request that went wrong, {"message":…,"code":…}; the status is what fits the error. */
 void api_refuse(const struct tess_error *error, struct api_answer *answer_out);
 
+/* The same with the cells that failed, "failed":[…]; `result` may be NULL. */
+void api_refuse_cells(const struct tess_error *error, const struct tess_result *result,
+                      struct api_answer *answer_out);
+
 /* The same with a status of the caller's choice and a code of its own ("not-found", "method-not-allowed"). */
 void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out);
 

@@ -117,12 +117,8 @@ static enum tess_status create(struct api_call *call, struct tess_grid_request *
     enum tess_status status = tess_grid_create(call->api->engine, call->api->store, grid, &built, error);
     if (status == TESS_OK) {
         answer_grid(call->answer, built);
-    } else if (built && built->result) { /* strict: what failed is worth knowing */
-        cJSON *json = json_object();
-        json_add_error(json, error);
-        json_add_failed(json, built->result);
-        api_answer_json(call->answer, api_http_status(error), json);
-        call->answer->outcome = status;
+    } else if (built) { /* which cells failed is worth knowing */
+        api_refuse_cells(error, built->result, call->answer);
     }
     tess_answer_destroy(built);
     return status;

@@ -37,8 +37,8 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
     enum tess_status status = tess_grid_create(engine, store, request, &answer, &error);
     progress_end(&progress);
     enum exit_status exit_status;
-    if (status == TESS_ERR_TILE_FAILED && answer && answer->result) {
-        exit_status = print_strict_failure(settings, &error, answer->result);
+    if (status != TESS_OK && answer) {
+        exit_status = print_cells_failure(settings, &error, answer->result);
     } else if (status != TESS_OK) {
         exit_status = message_failure(settings, &error);
     } else {
@@ -46,7 +46,7 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
         json_add_grid(json, answer);
         exit_status =
             print_answer(settings, json, answer->result->failed_count ? EXIT_PLACEHOLDERS : EXIT_GOOD);
-        message_failed_cells(settings, answer->result);
+        message_failed_cells(settings, answer->result, true);
     }
     tess_answer_destroy(answer);
     return exit_status;

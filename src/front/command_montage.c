@@ -63,8 +63,8 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
     struct tess_error error = {0};
     enum tess_status status = tess_montage_run(engine, &montage, &result, &error);
     progress_end(&progress);
-    if (status == TESS_ERR_TILE_FAILED && result) {
-        exit_status = print_strict_failure(settings, &error, result);
+    if (status != TESS_OK && result) {
+        exit_status = print_cells_failure(settings, &error, result);
     } else if (status != TESS_OK) {
         exit_status = message_failure(settings, &error);
     } else if (settings->map && !write_map(settings, result)) {
@@ -73,7 +73,7 @@ static enum exit_status build(const struct settings *settings, struct tess_engin
         cJSON *json = json_object();
         json_add_montage(json, result);
         exit_status = print_answer(settings, json, result->failed_count ? EXIT_PLACEHOLDERS : EXIT_GOOD);
-        message_failed_cells(settings, result);
+        message_failed_cells(settings, result, true);
     }
     tess_result_destroy(result);
     return exit_status;

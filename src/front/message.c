@@ -124,12 +124,12 @@ bool message_names(const char *message, const char *path)
     return named;
 }
 
-void message_failed_cells(const struct settings *settings, const struct tess_result *result)
+void message_failed_cells(const struct settings *settings, const struct tess_result *result, bool built)
 {
     if (result->failed_count == 0)
         return;
     message_error(settings, "%zu of %u images could not be used%s", result->failed_count, result->tiles,
-                  settings->grid.strict ? "" : ", their cells are placeholders");
+                  built ? ", their cells are placeholders" : "");
     size_t shown = 0;
     for (size_t i = 0; i < result->cell_count && shown < MAX_CELLS_SHOWN; i++) {
         const struct tess_cell_report *cell = &result->cells[i];

@@ -27,7 +27,7 @@ enum exit_status message_failure(const struct settings *settings, const struct t
  */
 bool message_names(const char *message, const char *path);
 
-/* The failed cells of a result, at most ten of them one by one. */
-void message_failed_cells(const struct settings *settings, const struct tess_result *result);
+/* The failed cells of a result, at most ten of them one by one; `built`: there is a grid all the same. */
+void message_failed_cells(const struct settings *settings, const struct tess_result *result, bool built);
 
 #endif

@@ -89,7 +89,7 @@ static enum tess_status prepare_jpeg(struct cell *cell, struct tess_error *error
         jpeg_header_read(request->bytes, request->size_bytes, &limits, &cell->header, error);
     if (status != TESS_OK)
         return status;
-    cell->smart_crop = wants_smart_crop(cell);
+    cell->smart_crop = cell->by_libvips = wants_smart_crop(cell);
     const struct jpeg_cell jpeg = jpeg_cell_of(cell);
     cell->peak_bytes = jpeg_cell_peak_bytes(&jpeg);
     return TESS_OK;
@@ -98,12 +98,11 @@ static enum tess_status prepare_jpeg(struct cell *cell, struct tess_error *error
 static enum tess_status prepare_other(struct cell *cell, struct tess_error *error)
 {
     const struct cell_request *request = &cell->request;
-    const struct vips_ops *vips = vips_module(error);
-    if (!vips)
-        return TESS_ERR_IO;
-    uint32_t width, height;
-    enum tess_status status =
-        vips->probe(request->bytes, request->size_bytes, &width, &height, &cell->peak_bytes, error);
+    const struct vips_ops *vips;
+    uint32_t width = 0, height = 0;
+    enum tess_status status = vips_module_get(&vips, error);
+    if (status == TESS_OK)
+        status = vips->probe(request->bytes, request->size_bytes, &width, &height, &cell->peak_bytes, error);
     if (status == TESS_OK && (uint64_t)width * height > request->max_pixels)
         status = error_limit(error, "max-pixels", "%u x %u pixels are more than the limit max-pixels of %llu",
                              width, height, (unsigned long long)request->max_pixels);
@@ -116,6 +115,7 @@ enum tess_status cell_prepare(const struct cell_request *request, struct cell *c
     memset(cell_out, 0, sizeof *cell_out);
     cell_out->request = *request;
     cell_out->is_jpeg = looks_like_jpeg(request->bytes, request->size_bytes);
+    cell_out->by_libvips = !cell_out->is_jpeg;
     if (request->size_bytes == 0)
         return error_set(error, TESS_ERR_NOT_IMAGE, "empty file");
     enum tess_status status =
@@ -173,11 +173,12 @@ static enum tess_status cut_smartly(const struct cell_request *request, struct p
                                     struct picture *picture_out, struct tess_error *error)
 {
     const struct fit_request *fit = &request->fit;
-    const struct vips_ops *vips = vips_module(error);
+    const struct vips_ops *vips;
     uint32_t x = 0, y = 0;
-    enum tess_status status =
-        vips ? vips->smart_crop(whole, fit->cell_width_px, fit->cell_height_px, fit->gravity, &x, &y, error)
-             : TESS_ERR_IO;
+    enum tess_status status = vips_module_get(&vips, error);
+    if (status == TESS_OK)
+        status =
+            vips->smart_crop(whole, fit->cell_width_px, fit->cell_height_px, fit->gravity, &x, &y, error);
     struct picture window = {0};
     if (status == TESS_OK)
         status = picture_init(&window, PICTURE_RGB, fit->cell_width_px, fit->cell_height_px, error);
@@ -213,9 +214,11 @@ static enum tess_status render_other(const struct cell *cell, struct picture *pi
                                            .max_pixels = request->max_pixels,
                                            .background = request->background,
                                            .stop = request->stop};
-    const struct vips_ops *vips = vips_module(error);
+    const struct vips_ops *vips;
     struct picture rgb;
-    enum tess_status status = vips ? vips->load_cell(&load, &rgb, error) : TESS_ERR_IO;
+    enum tess_status status = vips_module_get(&vips, error);
+    if (status == TESS_OK)
+        status = vips->load_cell(&load, &rgb, error);
     return status == TESS_OK ? to_layout(&rgb, request->layout, picture_out, error) : status;
 }
 

@@ -32,10 +32,12 @@ struct cell_request {
     const struct stop *stop; /* NULL: nothing ends it early */
 };
 
-/* A cell between its two steps. Private to cell*.c but for peak_bytes. */
+/* A cell between its two steps. Private to cell*.c but for peak_bytes and by_libvips. */
 struct cell {
     struct cell_request request;
     uint64_t peak_bytes; /* what cell_render() allocates at most, its result included */
+    bool by_libvips;     /* which does not tell want of memory or threads from a damaged image; also set when
+                            cell_prepare() has failed */
     bool is_jpeg;
     bool smart_crop; /* JPEG: rendered whole, at a size that covers the cell, then cut where libvips says */
     struct jpeg_header header; /* JPEG only */

@@ -95,7 +95,8 @@ struct vips_words {
 };
 void words_take(struct vips_words *words_out);
 
-/* TESS_ERR_MEMORY or _UNSUPPORTED where libvips' words say so, else `otherwise`; "<what>: <words>". */
+/* TESS_ERR_UNSUPPORTED where libvips' words say so and `otherwise` is _CORRUPT, else `otherwise`;
+ * "<what>: <words>". */
 enum tess_status words_fail(struct tess_error *error, enum tess_status otherwise, const char *format, ...)
     TESS_PRINTF(3, 4);
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/shortage.h"
 #include "image/vips_table.h"
 
 #ifndef TESSERA_MODULE_DIR
@@ -97,6 +98,10 @@ static const struct vips_ops *load_locked(struct tess_error *error)
 {
     char folder[PATH_MAX], reason[256] = "";
     void *handle = NULL;
+    const struct shortage_need need = {.memory_bytes = VIPS_MODULE_BYTES,
+                                       .descriptors = VIPS_MODULE_DESCRIPTORS};
+    if (shortage_check(&need, error) != TESS_OK)
+        return NULL;
     own_folder(folder);
     if (!open_in(folder, "", &handle, reason) && !open_in(folder, "/tessera", &handle, reason) &&
         !open_in(folder, "/../lib/tessera", &handle, reason) &&
@@ -132,6 +137,17 @@ const struct vips_ops *vips_module(struct tess_error *error)
     }
     (void)pthread_mutex_unlock(&load_lock);
     return ops;
+}
+
+enum tess_status vips_module_get(const struct vips_ops **ops_out, struct tess_error *error)
+{
+    struct tess_error why;
+    *ops_out = vips_module(&why);
+    if (*ops_out)
+        return TESS_OK;
+    if (error)
+        *error = why;
+    return why.status;
 }
 
 static void *prefetch_thread(void *unused)

@@ -79,11 +79,19 @@ struct vips_ops {
     enum tess_status (*save)(const struct vips_save_request *request, struct tess_error *error);
 };
 
+/* Address space and descriptors that loading libvips takes. Where there is less of them it is not tried: it
+ * would come up without some of its formats, or end the process. */
+enum { VIPS_MODULE_BYTES = 320 << 20, VIPS_MODULE_DESCRIPTORS = 4 };
+
 /*
  * The module's table, loading and initialising libvips on the first call (other threads wait). NULL with an
- * error, TESS_ERR_IO, when it cannot be loaded. The module stays loaded until the process ends.
+ * error, TESS_ERR_IO or TESS_ERR_MEMORY, when it cannot be loaded. The module stays loaded until the process
+ * ends.
  */
 const struct vips_ops *vips_module(struct tess_error *error);
+
+/* The same in the form of other calls. */
+enum tess_status vips_module_get(const struct vips_ops **ops_out, struct tess_error *error);
 
 /* Begins loading on a thread of its own and returns at once: for callers who know that the module will be
  * needed. */

@@ -5,8 +5,9 @@
  * libvips appends lines "domain: words\n" to one buffer for the whole process. Each failing call here takes
  * the buffer and empties it at once, so what another thread may get is what failed in the few microseconds
  * between: when two threads fail together, one may carry both texts (of which the first line is shown) and
- * the other none (then the message does without words). Statuses never depend on it, save "out of memory" and
- * "unsupported", which only refine.
+ * the other none (then the message does without words). Statuses never depend on it, save "unsupported",
+ * which only refines. Least of all want of memory: files that claim too much are called that, too, and what
+ * the machine lacks is found by asking it (base/shortage.h).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,8 +50,6 @@ static enum tess_status refine(const char *words, enum tess_status otherwise)
 {
     static const char *const unsupported[] = {"unsupported", "not supported", "unimplemented",
                                               "not implemented", "not found"};
-    if (strcasestr(words, "out of memory"))
-        return TESS_ERR_MEMORY;
     if (otherwise != TESS_ERR_CORRUPT)
         return otherwise;
     for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++)

@@ -128,7 +128,7 @@ static enum tess_status explain_local(struct http_transfer *transfer, CURLcode c
     if (transfer->body_status != TESS_OK)
         return transfer->body_status; /* with its own words */
     if (is_out_of_sockets(transfer->socket_errno))
-        return error_set(transfer->error, TESS_ERR_IO, "%s: no socket for a connection: %s", host,
+        return error_set(transfer->error, TESS_ERR_MEMORY, "%s: no socket for a connection: %s", host,
                          error_words(transfer->socket_errno).text);
     if (code == CURLE_SSL_CACERT_BADFILE)
         return error_set(transfer->error, TESS_ERR_IO, "%s: the CA bundle %s is no PEM file of certificates",

@@ -98,7 +98,19 @@ def test_all_images_fail():
     one.s3.add(s3_error(500, "InternalError", method="GET", path=one.source))
     done = one.run("create-grid", "g", status=1)
     contains(done.err, one.source, "InternalError", "3 attempts")
-    equal((done.out, one.objects(one.dest)), ("", []))
+    equal((done.answer()["code"], len(done.answer()["failed"]), one.objects(one.dest)), ("io", 4, []))
+
+
+def test_a_store_that_refuses_everything():
+    """A redirect, a key service that is off, a customer's key, a proxy: nothing of it is an image's fault, or the caller's."""
+    for status, code in ((307, "TemporaryRedirect"), (400, "KMS.DisabledException"), (400, "InvalidRequest"), (407, "")):
+        one, keys = grid()
+        one.s3.add(*[s3_error(status, code, "Not for you.", method="GET", path=key) for key in keys])
+        done = one.run("create-grid", "g", status=1)
+        assert done.answer()["code"] in ("io", "denied", "setup"), done.out
+        equal((len(done.answer()["failed"]), one.objects(one.dest)), (4, []), "%d %s" % (status, code))
+        one.clear()
+        equal(is_good(one)["cached"], False)
 
 
 def test_storing_the_grid():

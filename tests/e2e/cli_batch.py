@@ -90,6 +90,13 @@ def test_exit_statuses():
     done = run("batch", "-", "--strict", "--tile", "20", stdin=b"holed\n", status=1)
     equal(done.answer()["code"], "tile-failed")
     equal([item["key"] for item in done.answer()["failed"]], [key])
+    add("empty")
+    for key in run("list", "--grid", "empty", status=0).answer()["keys"]:
+        os.remove("tessera-data/objects/images/" + key)
+    before = os.listdir("tessera-data/objects/grids")
+    done = run("batch", "-", stdin=b"empty\n", status=1)
+    equal((done.answer()["code"], len(done.answer()["failed"])), ("not-found", 1))
+    equal(os.listdir("tessera-data/objects/grids"), before)
     contains(run("batch", "no-such-file", status=1).err, "cannot open no-such-file: No such file or directory")
     contains(run("batch", ".", status=1).err, "cannot read the requests: Is a directory")
 

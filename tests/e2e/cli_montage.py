@@ -131,6 +131,30 @@ def test_bad_images_keep_their_places():
     equal(sorted(os.listdir(".")), ["a.png", "text.jpg"])
 
 
+def test_nothing_readable_writes_nothing():
+    with open("sheet.jpg", "wb") as file:
+        file.write(b"what was there before")
+    with open("map.json", "wb") as file:
+        file.write(b"{}")
+    with open("text.jpg", "wb") as file:
+        file.write(b"no image at all\n")
+    done = run("montage", "typo*.jpg", "-o", "sheet.jpg", "--map", "map.json", status=1)
+    equal((done.answer()["code"], [item["key"] for item in done.answer()["failed"]]), ("not-found", ["typo*.jpg"]))
+    contains(done.err, "the only image could not be read", "typo*.jpg", "No such file")
+    done = run("montage", "text.jpg", "null:", "typo.jpg", "-o", "sheet.jpg", "--map", "map.json", status=1)
+    equal((done.answer()["code"], len(done.answer()["failed"])), ("tile-failed", 2))
+    contains(done.err, "none of the 2 images could be read: text.jpg: ")
+    assert "placeholder" not in done.err
+    run("montage", "text.jpg", "typo.jpg", "x.jpg", "-o", "page.jpg", "--columns", "1", "--rows", "1", status=1)
+    equal(sorted(os.listdir(".")), ["map.json", "sheet.jpg", "text.jpg"])
+    equal((os.path.getsize("sheet.jpg"), os.path.getsize("map.json")), (21, 2))
+
+    write_png("a.png")  # of several pages one may hold nothing but placeholders
+    done = run("montage", "text.jpg", "a.png", "-o", "page.jpg", "--columns", "1", "--rows", "1", status=3)
+    equal([os.path.basename(path) for path in done.answer()["outputs"]], ["page-1.jpg", "page-2.jpg"])
+    run("montage", "null:", "null:", "-o", "blank.jpg", status=0)
+
+
 def test_long_lists_of_failures_are_cut():
     write_png("a.png")
     done = run("montage", "a.png", *["missing-%02d.jpg" % index for index in range(14)], "-o", "out.jpg", status=3)

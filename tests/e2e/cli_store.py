@@ -106,6 +106,21 @@ def test_create_grid_with_a_bad_image():
     equal([item["key"] for item in strict.answer()["failed"]], [key])
 
 
+def test_a_grid_of_nothing():
+    keys = [item["s3Key"] for item in add("g", 3)["added"]]
+    for key in keys:
+        os.rename("tessera-data/objects/images/" + key, key)
+    done = run("create-grid", "g", "-o", "out.jpg", status=1)
+    equal((done.answer()["code"], len(done.answer()["failed"])), ("not-found", 3))
+    contains(done.err, "none of the 3 images could be read")
+    with open("tessera-data/objects/images/" + keys[1], "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n and no more")
+    equal(run("create-grid", "g", "-o", "out.jpg", status=1).answer()["code"], "tile-failed")
+    equal((os.listdir("tessera-data/objects/grids"), os.path.exists("out.jpg")), ([], False))
+    os.rename(keys[0], "tessera-data/objects/images/" + keys[0])
+    equal(len(run("create-grid", "g", status=3).answer()["failed"]), 2)
+
+
 def test_grids_that_are_not_there():
     done = run("create-grid", "nowhere", status=1)
     contains(done.err, "tessera create-grid: ", "nowhere", "tessera add")
@@ -204,8 +219,9 @@ def test_a_missing_module_is_no_fault_of_the_images():
     add("moved", 2)
     done = subprocess.run([os.path.join(here, os.path.basename(program.PROGRAM)), "create-grid", "moved"],
                           env=environment(LD_LIBRARY_PATH=here), capture_output=True, check=False)
-    if done.returncode != 3 or b"tessera-vips.so is needed" not in done.stderr:
+    if b"tessera-vips.so is needed" not in done.stderr:
         return  # one is installed, or the module is not one here
+    equal((done.returncode, os.listdir("tessera-data/objects/grids")), (1, []), "not one image could be read")
     again = run("create-grid", "moved", status=0).answer()
     equal((again["failed"], again["cached"]), ([], False), "what was put right is no failure of the grid any more")
 

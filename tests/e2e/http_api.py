@@ -202,7 +202,7 @@ def test_upload_link():
         link = service.ask_json("POST", "/upload_url?uniqueGridId=g&type=image/jpeg&expires=60")
         equal((link["message"], link["method"]), ("upload link", "PUT"))
         contains(link["s3Key"], ".jpg")
-        missing = service.ask_json("POST", "/generate_grid?uniqueGridId=g")
+        missing = service.ask_json("POST", "/generate_grid?uniqueGridId=g", status=404)
         equal([f["key"] for f in missing["failed"]], [link["s3Key"]])
         equal(service.fetch(link["upload_url"], "PUT", body=b"no image at all, just words").status, 415)
         equal(service.fetch(link["upload_url"], "PUT", body=photo + b"\0" * 102400).status, 413)
@@ -280,6 +280,14 @@ def test_strict_and_placeholders():
         strict = service.ask_json("POST", "/generate_grid?uniqueGridId=g&strict=1&columns=2&tile=77", status=422)
         equal((strict["code"], [f["key"] for f in strict["failed"]]), ("tile-failed", [bad]))
         assert good != bad
+        service.ask_json("DELETE", "/grids/g/" + good)
+        stored = len(os.listdir("data/objects/grids"))
+        nothing = service.ask_json("POST", "/generate_grid?uniqueGridId=g", status=422)
+        equal((nothing["code"], [f["key"] for f in nothing["failed"]]), ("tile-failed", [bad]))
+        os.remove("data/objects/images/" + bad)
+        nothing = service.ask_json("POST", "/generate_grid?uniqueGridId=g", status=404)
+        equal((nothing["code"], [f["key"] for f in nothing["failed"]]), ("not-found", [bad]))
+        equal(len(os.listdir("data/objects/grids")), stored)
 
 
 def test_cors():

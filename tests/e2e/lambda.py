@@ -389,6 +389,16 @@ def test_batches():
         equal(failures(runtime.invoke(sqs("g", '\n{"uniqueGridId":"g","tile":20}\n', "g\r\n"))), [])
         equal(failures(runtime.invoke(sqs("none", "g", '{"uniqueGridId":', '"g"', '{"uniqueGridId":"g","tyle":1}'))),
               ["m0", "m2", "m4"])
+        stored = len(os.listdir("store/objects/grids"))
+        for key in run("list", "--grid", "g", "--data", "store", status=0).answer()["keys"]:
+            os.rename("store/objects/images/" + key, key)
+        equal(failures(runtime.invoke(sqs('{"uniqueGridId":"g","tile":21}'))), ["m0"], "a grid of nothing stays in the queue")
+        nothing = proxied(runtime.invoke(v1("POST", "/generate_grid", {"uniqueGridId": "g", "tile": "22"})), 404)
+        equal((nothing["code"], len(nothing["failed"])), ("not-found", 1))
+        failed(runtime.invoke({"uniqueGridId": "g", "tile": 23}), "Tessera.NotFound", "the only image could not be read")
+        equal(len(os.listdir("store/objects/grids")), stored)
+        for key in run("list", "--grid", "g", "--data", "store", status=0).answer()["keys"]:
+            os.rename(key, "store/objects/images/" + key)
         many = sqs(*['{"uniqueGridId":"g","tile":%d}' % (10 + i) for i in range(50)])
         equal(failures(runtime.invoke(many)), [])
         failed(runtime.invoke({"Records": []}), "Tessera.Invalid", "empty")

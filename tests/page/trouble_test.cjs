@@ -15,7 +15,7 @@ const HOSTILE = [
 
 module.exports = {
   async 'a broken image is marked in its cell, with its reason'({ browser, url, file }) {
-    const page = await browser.open(`${url('broken')}&columns=2&title=Sea&numbers=1`, { forgive: [/404/] });
+    const page = await browser.open(`${url('broken')}&columns=2&title=Sea&numbers=1`, { forgive: [/404|422/] });
     await page.locator('#files').setInputFiles([file('red.png'), file('green.png'), file('broken.png'), file('blue.png')]);
     await until('a mark', () => page.locator('.mark').isVisible());
     await until('all', async () => await page.locator('#photos > li[data-state=stored]').count() === 4);
@@ -42,8 +42,22 @@ module.exports = {
     assert.equal(await page.locator('.mark').count(), 0);
   },
 
+  async 'of photos of which not one can be shown there is no picture, and each tells why'({ browser, url, file }) {
+    const page = await browser.open(url('nothing'), { forgive: [/404|422/] });
+    await page.locator('#files').setInputFiles([file('broken.png')]);
+    await until('it is listed', () => page.locator('#failed-list li').isVisible());
+    assert.match(await page.locator('#failed-list').textContent(), /broken\.png/);
+    assert.match(await page.locator('#notice').textContent(), /could not be read/);
+    assert(await page.locator('#picture').isHidden());
+    await until('the list of photos tells too', () => page.locator('#photos li.bad .why').isVisible());
+    await page.locator('#files').setInputFiles([file('red.png')]);
+    await until('a picture of the other', () => page.locator('#picture').isVisible());
+    await until('a mark', () => page.locator('.mark').isVisible());
+    assert(await page.locator('#notice').isHidden());
+  },
+
   async 'photos have the numbers that they have in the picture, and those not uploaded have none'({ browser, url, file }) {
-    const page = await browser.open(`${url('numbers')}&columns=3&width=64&height=64&numbers=1`, { forgive: [/404|415/] });
+    const page = await browser.open(`${url('numbers')}&columns=3&width=64&height=64&numbers=1`, { forgive: [/404|415|422/] });
     const numbers = () => page.locator('#photos .number').allTextContents();
     for (const [index, name] of ['words.jpg', 'red.png', 'broken.png', 'green.png'].entries()) { // their order matters
       await page.locator('#files').setInputFiles(file(name));
@@ -115,7 +129,7 @@ module.exports = {
   async 'hostile names and ids are text'({ browser, base, file, bytes }) {
     for (const [index, name] of HOSTILE.entries()) {
       const id = `${name}/../${index}`;
-      const page = await browser.open(`${base}?${new URLSearchParams({ grid: id })}`, { forgive: [/404/] });
+      const page = await browser.open(`${base}?${new URLSearchParams({ grid: id })}`, { forgive: [/404|422/] });
       page.on('dialog', () => { throw new Error('a script ran'); });
       const shown = name.replace('\u202e', ''); // what turns the direction of writing is left out
       assert.equal(await page.locator('#grid-id').inputValue(), id);

@@ -82,8 +82,13 @@ void cloud_put(struct cloud *cloud, const char *bucket, const char *key, const v
 
 void cloud_fail(struct cloud *cloud, const char *key, enum tess_status status)
 {
+    cloud_fail_in(cloud, "images", key, status);
+}
+
+void cloud_fail_in(struct cloud *cloud, const char *bucket, const char *key, enum tess_status status)
+{
     pthread_mutex_lock(&cloud->lock);
-    struct cloud_object *object = find_locked(cloud, "images", key);
+    struct cloud_object *object = find_locked(cloud, bucket, key);
     if (object)
         object->fails = status;
     pthread_mutex_unlock(&cloud->lock);
@@ -194,6 +199,27 @@ static enum tess_status fake_get(struct objects *objects, const struct object_ge
         *info_out = info;
     if (status != TESS_OK)
         bytes_clear(out);
+    end(&cloud->gets);
+    return status;
+}
+
+static enum tess_status fake_get_part(struct objects *objects, const struct object_part *part,
+                                      struct bytes *out, struct tess_error *error)
+{
+    struct cloud *cloud = cloud_of(objects);
+    struct object_info info = {0};
+    bytes_init(out, part->size_bytes);
+    begin(&cloud->gets);
+    pthread_mutex_lock(&cloud->lock);
+    const struct cloud_object *object = find_locked(cloud, part->bucket, part->key);
+    enum tess_status status = TESS_ERR_NOT_FOUND;
+    if (object)
+        tell(object, &info);
+    if (object && strcmp(info.version, part->version) == 0 && part->offset + part->size_bytes <= object->size)
+        status = bytes_append(out, object->data + part->offset, part->size_bytes);
+    if (status != TESS_OK)
+        error_set(error, status, "there is no such part of object %s", part->key);
+    pthread_mutex_unlock(&cloud->lock);
     end(&cloud->gets);
     return status;
 }
@@ -365,6 +391,7 @@ void cloud_init(struct cloud *cloud)
 {
     static const struct objects_ops objects_ops = {.stat = fake_stat,
                                                    .get = fake_get,
+                                                   .get_part = fake_get_part,
                                                    .remove = fake_remove,
                                                    .list = fake_list_objects,
                                                    .link = fake_link,

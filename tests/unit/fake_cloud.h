@@ -59,7 +59,8 @@ void cloud_init(struct cloud *cloud);
 void cloud_clear(struct cloud *cloud);
 void cloud_put(struct cloud *cloud, const char *bucket, const char *key, const void *data, size_t size);
 void cloud_fail(struct cloud *cloud, const char *key, enum tess_status status); /* gets of this image */
-void cloud_drop(struct cloud *cloud, const char *bucket, const char *ending);   /* one with this ending */
+void cloud_fail_in(struct cloud *cloud, const char *bucket, const char *key, enum tess_status status);
+void cloud_drop(struct cloud *cloud, const char *bucket, const char *ending); /* one with this ending */
 void cloud_map(struct cloud *cloud, const char *key);
 size_t cloud_count(struct cloud *cloud, const char *bucket); /* objects in it */
 void cloud_forget_counts(struct cloud *cloud);

@@ -88,7 +88,8 @@ static enum tess_status create(struct bench *bench)
     enum tess_status status =
         tess_grid_create(bench->engine, bench->store, &bench->request, &bench->answer, &bench->error);
     assert_int_equal(bench->error.status, status);
-    assert_true((status == TESS_OK || status == TESS_ERR_TILE_FAILED) == (bench->answer != NULL));
+    assert_true(status == TESS_OK ? bench->answer != NULL : !bench->answer || !bench->answer->key[0]);
+    assert_true(status != TESS_ERR_TILE_FAILED || bench->answer);
     return status;
 }
 
@@ -251,6 +252,75 @@ static void strict_does_not_take_a_lenient_answer(void **state)
     }
 }
 
+static bool take_sidecar(void *context, const char *key, const struct object_info *info)
+{
+    (void)info;
+    if (strstr(key, ".json"))
+        (void)snprintf(context, TESS_KEY_MAX_BYTES + 1, "%s", key);
+    return true;
+}
+
+static void find_sidecar(const struct bench *bench, char key_out[TESS_KEY_MAX_BYTES + 1])
+{
+    struct objects *objects = bench->store->backend.objects;
+    const struct object_list all = {.bucket = bench->store->backend.dest_bucket, .prefix = ""};
+    assert_int_equal(objects->ops->list(objects, &all, take_sidecar, key_out, NULL), TESS_OK);
+    assert_string_not_equal(key_out, "");
+}
+
+static void remove_object(const struct bench *bench, const char *bucket, const char *key)
+{
+    struct objects *objects = bench->store->backend.objects;
+    assert_int_equal(objects->ops->remove(objects, bucket, key, NULL), TESS_OK);
+}
+
+/* Not one image can be read: no grid is made, stored or written, and the answer says what failed. */
+static void a_grid_of_nothing_is_an_error(void **state)
+{
+    struct bench *bench = *state;
+    const struct backend *backend = &bench->store->backend;
+    bench->request.output = scratch_path(bench->folder, "out.jpg");
+    for (uint32_t i = 0; i < IMAGES; i++)
+        remove_object(bench, backend->source_bucket, bench->keys[i]);
+    assert_int_equal(create(bench), TESS_ERR_NOT_FOUND);
+    assert_non_null(strstr(bench->error.message, "none of the 5 images could be read"));
+    assert_non_null(bench->answer);
+    assert_int_equal(bench->answer->result->failed_count, IMAGES);
+    assert_string_equal(bench->answer->presigned_url, "");
+    put(bench, backend->source_bucket, bench->keys[1], bench->images[1].data, bench->images[1].size / 2);
+    assert_int_equal(create(bench), TESS_ERR_TILE_FAILED);
+    assert_non_null(strstr(bench->error.message, bench->keys[1]));
+    assert_int_equal(count_stored(bench), 0);
+    assert_int_equal(scratch_count(bench->folder), 1); /* the store */
+    const char *images = scratch_path(bench->folder, "data/objects/images");
+    const char *aside = scratch_path(bench->folder, "data/objects/aside");
+    assert_int_equal(rename(images, aside), 0); /* a store without its bucket is no matter of images */
+    assert_int_equal(create(bench), TESS_ERR_SETUP);
+    assert_int_equal(rename(aside, images), 0);
+    put(bench, backend->source_bucket, bench->keys[0], bench->images[0].data, bench->images[0].size);
+    bench->request.output = NULL;
+    (void)key_of(bench, false, IMAGES - 1);
+}
+
+/* One that an earlier version stored is no answer: it is built again, which now fails. */
+static void a_stored_grid_of_nothing_is_not_believed(void **state)
+{
+    struct bench *bench = *state;
+    const struct backend *backend = &bench->store->backend;
+    char sidecar[TESS_KEY_MAX_BYTES + 1] = "", text[1024];
+    const char *key = key_of(bench, false, 0);
+    int length = snprintf(text, sizeof text, "{\"key\":\"%s\",\"tiles\":%d,\"bytes\":%d,\"failed\":[", key,
+                          IMAGES, (int)bench->answer->result->bytes);
+    for (int i = 0; i < IMAGES; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length,
+                           "%s{\"cell\":%d,\"status\":\"corrupt\",\"reason\":\"x\"}", i ? "," : "", i);
+    (void)snprintf(text + length, sizeof text - (size_t)length, "]}");
+    find_sidecar(bench, sidecar);
+    put(bench, backend->dest_bucket, sidecar, text, strlen(text));
+    assert_string_equal(key_of(bench, false, 0), key);
+    assert_string_equal(key_of(bench, true, 0), key);
+}
+
 static void fresh_builds_again(void **state)
 {
     struct bench *bench = *state;
@@ -279,22 +349,6 @@ static void output_is_saved_also_from_the_store(void **state)
     made_clear(&files[0]);
     made_clear(&files[1]);
     assert_int_equal(scratch_count(bench->folder), 1); /* the store */
-}
-
-static bool take_sidecar(void *context, const char *key, const struct object_info *info)
-{
-    (void)info;
-    if (strstr(key, ".json"))
-        (void)snprintf(context, TESS_KEY_MAX_BYTES + 1, "%s", key);
-    return true;
-}
-
-static void find_sidecar(const struct bench *bench, char key_out[TESS_KEY_MAX_BYTES + 1])
-{
-    struct objects *objects = bench->store->backend.objects;
-    const struct object_list all = {.bucket = bench->store->backend.dest_bucket, .prefix = ""};
-    assert_int_equal(objects->ops->list(objects, &all, take_sidecar, key_out, NULL), TESS_OK);
-    assert_string_not_equal(key_out, "");
 }
 
 static void damaged_grids_are_built_again(void **state)
@@ -490,6 +544,8 @@ int main(void)
         GRID_TEST(the_key_follows_options_and_images),
         GRID_TEST(a_missing_object_is_a_placeholder_for_now),
         GRID_TEST(strict_does_not_take_a_lenient_answer),
+        GRID_TEST(a_grid_of_nothing_is_an_error),
+        GRID_TEST(a_stored_grid_of_nothing_is_not_believed),
         GRID_TEST(fresh_builds_again),
         GRID_TEST(output_is_saved_also_from_the_store),
         GRID_TEST(damaged_grids_are_built_again),

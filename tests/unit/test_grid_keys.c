@@ -13,8 +13,10 @@
 
 #include "base/budget.h"
 #include "engine/caller.h"
+#include "engine/grid_key.h"
 #include "engine/store_state.h"
 #include "jpeg_make.h"
+#include "net/digest.h"
 #include "scratch.h"
 #include "torture.h"
 #include <tessera/tessera.h>
@@ -212,6 +214,120 @@ static void an_engine_tells_its_numbers(void **state)
     assert_int_equal(store.calls + store.retries + store.failures, 0);
 }
 
+static void add_text(struct digest *digest, const char *text)
+{
+    char length[24];
+    (void)snprintf(length, sizeof length, "%zu:", strlen(text));
+    digest_add(digest, length, strlen(length));
+    digest_add(digest, text, strlen(text));
+}
+
+/* The grid's key and its sidecar's are hashes of these texts in this order, and of the images. */
+static void expect_key(const struct grid_key_input *input, const char *const *options, size_t count)
+{
+    uint8_t hash[DIGEST_SHA256_BYTES];
+    char hex[DIGEST_SHA256_HEX_BYTES], made[GRID_KEY_BYTES];
+    for (int sidecar = 0; sidecar <= 1; sidecar++) {
+        struct digest digest;
+        digest_init(&digest);
+        if (sidecar)
+            add_text(&digest, "sidecar");
+        add_text(&digest, input->grid_id);
+        for (size_t i = 0; i < count; i++)
+            add_text(&digest, options[i]);
+        for (size_t i = 0; i < input->count; i++) {
+            add_text(&digest, input->keys[i]);
+            if (!sidecar)
+                add_text(&digest, input->versions[i]);
+        }
+        digest_finish(&digest, hash);
+        digest_hex(hash, sizeof hash, hex);
+        if (sidecar)
+            grid_key_make_sidecar(input, made);
+        else
+            grid_key_make(input, made);
+        assert_memory_equal(made, hex, 40);
+        assert_string_equal(made + 40, sidecar ? ".json" : ".webp");
+    }
+}
+
+/* The keys are known to every store there is: what goes into them are names and numbers that mean the same in
+ * any version, never the place of a word in an enum. */
+static void keys_are_made_of_names(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"rendering=2",
+                                          "format",
+                                          "webp",
+                                          "tile-width=30",
+                                          "tile-height=20",
+                                          "columns=1",
+                                          "rows=2",
+                                          "gap=3",
+                                          "margin=4",
+                                          "fit",
+                                          "contain",
+                                          "gravity",
+                                          "south-west",
+                                          "enlarge=0",
+                                          "resample",
+                                          "fast",
+                                          "background=66051",
+                                          "quality=77",
+                                          "max-pixels=100000000",
+                                          "max-bytes=67108864",
+                                          "max-scans=100",
+                                          "%n",
+                                          "a title"};
+    char *const keys[] = {(char *)(uintptr_t) "b.jpg", (char *)(uintptr_t) "a.jpg"};
+    char versions[2][OBJECT_VERSION_BYTES] = {"v1", ""};
+    struct tess_grid_options wanted;
+    struct tess_limits limits;
+    struct plan plan = {.columns = 1, .rows = 2, .format = TESS_FORMAT_WEBP};
+    tess_grid_options_defaults(&wanted);
+    tess_limits_defaults(&limits);
+    static const char *const words[][2] = {
+        {"tile", "30x20"},         {"gap", "3"},        {"margin", "4"},      {"fit", "contain"},
+        {"gravity", "south-west"}, {"no-enlarge", "1"}, {"resample", "fast"}, {"background", "#010203"},
+        {"quality", "77"},         {"label", "%n"},     {"title", "a title"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_int_equal(tess_grid_options_set(&wanted, words[i][0], words[i][1], NULL), TESS_OK);
+    const struct grid_key_input input = {.grid_id = "grid",
+                                         .plan = &plan,
+                                         .options = &wanted,
+                                         .limits = &limits,
+                                         .count = 2,
+                                         .keys = keys,
+                                         .versions = versions};
+    expect_key(&input, options, sizeof options / sizeof *options);
+}
+
+/* Each word gives a key of its own. */
+static void every_word_counts(void **state)
+{
+    (void)state;
+    static const char *const words[][2] = {
+        {"fit", "cover"},          {"fit", "contain"},  {"fit", "fill"},           {"gravity", "north"},
+        {"gravity", "north-east"}, {"gravity", "east"}, {"gravity", "south-east"}, {"gravity", "south"},
+        {"gravity", "south-west"}, {"gravity", "west"}, {"gravity", "north-west"}, {"gravity", "attention"},
+        {"gravity", "entropy"},    {"resample", "fast"}};
+    enum { WORDS = sizeof words / sizeof *words };
+    char made[WORDS][GRID_KEY_BYTES];
+    struct tess_limits limits;
+    const struct plan plan = {.columns = 1, .rows = 2, .format = TESS_FORMAT_JPEG};
+    tess_limits_defaults(&limits);
+    for (size_t i = 0; i < WORDS; i++) {
+        struct tess_grid_options options;
+        tess_grid_options_defaults(&options);
+        assert_int_equal(tess_grid_options_set(&options, words[i][0], words[i][1], NULL), TESS_OK);
+        const struct grid_key_input input = {
+            .grid_id = "grid", .plan = &plan, .options = &options, .limits = &limits};
+        grid_key_make(&input, made[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(made[j], made[i]);
+    }
+}
+
 static enum tess_status plan(void *context, struct tess_error *error)
 {
     struct bench *bench = context;
@@ -241,6 +357,8 @@ int main(void)
         GRID_TEST(the_link_begins_as_the_request_says),
         cmocka_unit_test(a_job_has_the_time_its_watch_says),
         GRID_TEST(an_engine_tells_its_numbers),
+        cmocka_unit_test(keys_are_made_of_names),
+        cmocka_unit_test(every_word_counts),
         GRID_TEST(failures_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,10 @@ static enum tess_status run(struct bench *bench, const char *name)
     enum tess_status status = tess_montage_run(bench->engine, &bench->montage, &bench->result, &bench->error);
     bench->montage.output = NULL;
     assert_int_equal(bench->error.status, status);
-    assert_true((status == TESS_OK || status == TESS_ERR_TILE_FAILED) == (bench->result != NULL));
+    /* Where it was cells that failed the job they are listed. */
+    assert_true(status != TESS_OK || bench->result);
+    assert_true(status != TESS_ERR_TILE_FAILED || bench->result);
+    assert_true(status == TESS_OK || !bench->result || bench->result->failed_count > 0);
     return status;
 }
 
@@ -248,6 +251,7 @@ static void pages_become_visible_together(void **state)
     assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 3);
 }
 
+/* What is read is not written over: tests/unit/test_output.c has all its ways. */
 static void output_is_never_an_input(void **state)
 {
     struct bench *bench = *state;
@@ -261,6 +265,7 @@ static void output_is_never_an_input(void **state)
     assert_memory_equal(after.data, jpeg.data, jpeg.size);
     made_clear(&after);
     made_clear(&jpeg);
+    assert_null(bench->result);
     assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 1);
 }
 
@@ -352,6 +357,55 @@ static void blank_cells_are_no_failures(void **state)
     assert_int_equal(run(bench, "grid.jpg"), TESS_OK);
     assert_int_equal(bench->result->failed_count, 0);
     assert_string_equal(bench->result->cells[0].source, "");
+    for (uint32_t i = 0; i < IMAGES; i++) /* whoever asks for blank cells only gets them */
+        bench->paths[i] = "";
+    assert_int_equal(run(bench, "grid.jpg"), TESS_OK);
+}
+
+/* Of images of which not one can be read no picture is made: what was there stays. */
+static void nothing_readable_writes_nothing(void **state)
+{
+    struct bench *bench = *state;
+    static const char junk[] = "no image at all";
+    char text[128];
+    (void)snprintf(text, sizeof text, "%s/in/junk.jpg", bench->folder);
+    scratch_write(text, junk, sizeof junk);
+    for (uint32_t i = 0; i < IMAGES; i++)
+        bench->paths[i] = "/nowhere/at/all.jpg";
+    scratch_write(in_out(bench, "grid.jpg"), "old", 3);
+    assert_int_equal(run(bench, "grid.jpg"), TESS_ERR_NOT_FOUND);
+    assert_non_null(bench->result);
+    assert_int_equal(bench->result->failed_count, IMAGES);
+    assert_int_equal(bench->result->output_count, 0);
+    assert_non_null(strstr(bench->error.message, "none of the 7 images"));
+    assert_non_null(strstr(bench->error.message, "/nowhere/at/all.jpg"));
+    bench->paths[3] = text;
+    bench->paths[4] = "";
+    assert_int_equal(run(bench, "grid.jpg"), TESS_ERR_TILE_FAILED);
+    assert_int_equal(bench->result->failed_count, IMAGES - 1);
+    assert_non_null(strstr(bench->error.message, "junk.jpg"));
+    bench->montage.options.columns = 3;
+    bench->montage.options.rows = 1;
+    assert_int_equal(run(bench, "page.jpg"), TESS_ERR_TILE_FAILED);
+    assert_int_equal(bench->result->output_count, 0);
+    assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 1);
+    struct made_jpeg old = load(in_out(bench, "grid.jpg"));
+    assert_int_equal(old.size, 3);
+    made_clear(&old);
+}
+
+/* Pages are parts of one work: one of them may have nothing but placeholders. */
+static void a_page_of_placeholders_is_a_page(void **state)
+{
+    struct bench *bench = *state;
+    bench->montage.options.columns = 3;
+    bench->montage.options.rows = 1;
+    for (uint32_t i = 0; i < 6; i++)
+        bench->paths[i] = "/nowhere/at/all.jpg";
+    assert_int_equal(run(bench, "grid.jpg"), TESS_OK);
+    assert_int_equal(bench->result->failed_count, 6);
+    assert_int_equal(bench->result->output_count, 3);
+    assert_int_equal(scratch_count(scratch_path(bench->folder, "out")), 3);
 }
 
 int main(void)
@@ -370,6 +424,8 @@ int main(void)
         MONTAGE_TEST(memory_is_checked_before_any_file),
         MONTAGE_TEST(summary_is_what_comes_out),
         MONTAGE_TEST(blank_cells_are_no_failures),
+        MONTAGE_TEST(nothing_readable_writes_nothing),
+        MONTAGE_TEST(a_page_of_placeholders_is_a_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

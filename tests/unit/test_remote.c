@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "engine/engine_state.h"
 #include "fake_cloud.h"
 #include "jpeg_make.h"
+#include "scratch.h"
 #include <tessera/tessera.h>
 
 enum { IMAGES = 100 };
@@ -307,15 +309,104 @@ static void failures_that_pass_are_not_remembered(void **state)
     assert_string_equal(key_of(bench, true, 0), whole);
 }
 
-/* No permission, or no connection: that is not a grid of bad images. */
+static void fail_all(struct bench *bench, enum tess_status status)
+{
+    for (uint32_t i = 0; i < IMAGES; i++)
+        cloud_fail(&bench->cloud, key_number(i), status);
+}
+
+/* No permission, no connection, a redirect, no key to decrypt with: that is not a grid of bad images. */
 static void a_store_that_gives_nothing_is_an_error(void **state)
 {
     struct bench *bench = *state;
-    for (uint32_t i = 0; i < IMAGES; i++)
-        cloud_fail(&bench->cloud, key_number(i), TESS_ERR_DENIED);
-    assert_int_equal(create(bench), TESS_ERR_DENIED);
-    assert_non_null(strstr(bench->error.message, "image-099.jpg"));
+    static const enum tess_status
+        cases[][2] = {{TESS_ERR_DENIED, TESS_ERR_DENIED},  {TESS_ERR_IO, TESS_ERR_IO},
+                      {TESS_ERR_BUSY, TESS_ERR_BUSY},      {TESS_ERR_SETUP, TESS_ERR_SETUP},
+                      {TESS_ERR_INVALID, TESS_ERR_IO}, /* our request, the store's fault */
+                      {TESS_ERR_TIMEOUT, TESS_ERR_TIMEOUT}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fail_all(bench, cases[i][0]);
+        cloud_fail(&bench->cloud, key_number(2),
+                   TESS_ERR_NOT_FOUND); /* one that is missing changes nothing */
+        assert_int_equal(create(bench), cases[i][1]);
+        assert_int_equal(bench->error.status, cases[i][1]);
+        assert_non_null(strstr(bench->error.message, "none of the 100 images could be read"));
+        assert_non_null(strstr(bench->error.message, "image-099.jpg"));
+        assert_int_equal(cloud_count(&bench->cloud, "grids"), 0);
+        assert_int_equal(bench->answer->result->failed_count, IMAGES);
+        assert_string_equal(bench->answer->key, "");
+    }
+    fail_all(bench, TESS_ERR_NOT_FOUND);
+    assert_int_equal(create(bench), TESS_ERR_NOT_FOUND);
     assert_int_equal(cloud_count(&bench->cloud, "grids"), 0);
+    cloud_fail(&bench->cloud, key_number(7), TESS_OK);
+    (void)key_of(bench, false, IMAGES - 1); /* one is enough */
+}
+
+/* Of a bucket that is not there a server says the same as of objects: it is the operator's to mend. */
+static void a_missing_bucket_is_a_matter_of_setup(void **state)
+{
+    struct bench *bench = *state;
+    static char elsewhere[] = "elsewhere";
+    bench->cloud.store.backend.source_bucket = elsewhere;
+    assert_int_equal(create(bench), TESS_ERR_SETUP);
+    assert_int_equal(bench->error.status, TESS_ERR_SETUP);
+    assert_non_null(strstr(bench->error.message, "there is no bucket elsewhere"));
+    assert_int_equal(cloud_count(&bench->cloud, "grids"), 0);
+}
+
+static enum tess_status create_without_descriptors(struct bench *bench)
+{
+    struct rlimit before, tight;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    tight = before;
+    tight.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    const enum tess_status status = create(bench);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    return status;
+}
+
+/* What the machine lacked says nothing about an image: the whole job fails, and the next one is whole. */
+static void want_of_resources_is_no_cells_failure(void **state)
+{
+    struct bench *bench = *state;
+    cloud_fail(&bench->cloud, key_number(9), TESS_ERR_MEMORY);
+    assert_int_equal(create(bench), TESS_ERR_MEMORY);
+    assert_null(bench->answer);
+    assert_non_null(strstr(bench->error.message, "image-009.jpg"));
+    assert_int_equal(cloud_count(&bench->cloud, "grids"), 0);
+    bench->request.options.strict = true;
+    assert_int_equal(create(bench), TESS_ERR_MEMORY);
+    bench->request.options.strict = false;
+    cloud_fail(&bench->cloud, key_number(9), TESS_ERR_IO); /* as a server that cannot be reached is told */
+    assert_int_equal(create_without_descriptors(bench), TESS_ERR_MEMORY);
+    assert_non_null(strstr(bench->error.message, "descriptors"));
+    cloud_fail(&bench->cloud, key_number(9), TESS_OK);
+    assert_int_equal(create_without_descriptors(bench), TESS_OK);
+    assert_false(bench->answer->cached);
+    assert_int_equal(bench->answer->result->failed_count, 0);
+}
+
+/* Between the look-up and the reading of the picture another process may remove it. */
+static void a_stored_grid_that_vanishes_is_built(void **state)
+{
+    struct bench *bench = *state;
+    char folder[64], output[128];
+    scratch_make(folder);
+    (void)snprintf(output, sizeof output, "%s/out.jpg", folder);
+    const char *key = key_of(bench, false, 0);
+    bench->request.output = output;
+    assert_string_equal(key_of(bench, true, 0), key);
+    assert_int_equal(remove(output), 0);
+    cloud_fail_in(&bench->cloud, "grids", key, TESS_ERR_NOT_FOUND);
+    assert_string_equal(key_of(bench, false, 0), key);
+    assert_int_equal(bench->answer->result->output_count, 1);
+    assert_int_equal(remove(output), 0);
+    cloud_fail_in(&bench->cloud, "grids", key, TESS_ERR_IO); /* any other failure is one */
+    assert_int_equal(create(bench), TESS_ERR_IO);
+    assert_int_equal(scratch_count(folder), 0);
+    scratch_remove(folder);
 }
 
 static void many_keys_are_refused_before_a_byte_is_read(void **state)
@@ -381,6 +472,9 @@ int main(void)
         REMOTE_TEST(half_of_what_is_stored_is_not_believed),
         REMOTE_TEST(failures_that_pass_are_not_remembered),
         REMOTE_TEST(a_store_that_gives_nothing_is_an_error),
+        REMOTE_TEST(a_missing_bucket_is_a_matter_of_setup),
+        REMOTE_TEST(want_of_resources_is_no_cells_failure),
+        REMOTE_TEST(a_stored_grid_that_vanishes_is_built),
         REMOTE_TEST(many_keys_are_refused_before_a_byte_is_read),
         REMOTE_TEST(removals_run_many_at_once),
         REMOTE_TEST(nothing_is_removed_from_a_wrong_bucket),

@@ -8,11 +8,12 @@ const LONGEST_WAIT_S = 30;
 
 /** What went wrong. `kind` is "service" (it answered so), "unreachable", "offline" or "aborted". */
 export class ApiError extends Error {
-  constructor(kind, message, status = 0, code = '') {
+  constructor(kind, message, status = 0, code = '', failed = []) {
     super(message);
     this.kind = kind;
     this.status = status;
     this.code = code;
+    this.failed = failed; // photos for which there is no grid: [{key, cell, reason}]
   }
 }
 
@@ -111,7 +112,7 @@ function failure(request) {
   const answer = parse(request);
   const words = typeof answer.message === 'string' && answer.message
     ? answer.message : `The service answered with status ${request.status}.`;
-  return new ApiError('service', words, request.status, answer.code ?? '');
+  return new ApiError('service', words, request.status, answer.code ?? '', Array.isArray(answer.failed) ? answer.failed : []);
 }
 
 let askToken = async () => null;

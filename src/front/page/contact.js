@@ -14,13 +14,20 @@ export async function contactSheet(gridId, keys, signal) {
   const columns = Math.min(sorted.length, Math.max(COLUMNS, Math.ceil(sorted.length / MOST_ROWS)));
   const plain = { gap: 0, margin: 0, fit: 'cover', format: 'jpeg', label: '', title: '' }; // whatever the service's defaults
   const options = { ...plain, tile: `${TILE}x${TILE}`, columns, quality: 70, expires: 3600 };
-  const answer = await build(gridId, sorted, options, signal);
+  const reasons = (failed) => new Map(failed.map(({ key, reason }) => [key, reason]));
+  let answer;
+  try {
+    answer = await build(gridId, sorted, options, signal);
+  } catch (error) {
+    if (!error.failed?.length) throw error;
+    return { url: '', columns, rows: 1, cells: new Map(), failed: reasons(error.failed) }; // not one can be shown
+  }
   await load(answer.presigned_url);
   return {
     url: answer.presigned_url.replaceAll('"', '%22'),
     columns: answer.columns,
     rows: answer.rows,
     cells: new Map(sorted.map((key, index) => [key, index])),
-    failed: new Map(answer.failed.map((failed) => [failed.key, failed.reason])),
+    failed: reasons(answer.failed),
   };
 }

@@ -130,7 +130,12 @@ const builds = new Latest(async (signal) => {
     say(`Grid of ${answer.columns} by ${answer.rows} is ready${failed ? `, ${failed} could not be shown` : ''}.`);
     return true;
   } catch (error) {
-    if (!signal.aborted) showError(error, () => builds.now());
+    if (signal.aborted) return false;
+    showError(error, () => builds.now());
+    if (error.failed?.length) { // not one photo can be shown: the picture before is of others
+      forgetPicture();
+      showFailed({ answer: error });
+    }
     return false;
   } finally {
     if (!signal.aborted) showBusy(false);
