@@ -31,9 +31,16 @@
  * may be NULL, tells). link_base is where links begin: "http[s]://host[:port][/path]". Both are copied.
  * Errors: TESS_ERR_INVALID (link_base; a file where a folder should be), TESS_ERR_DENIED, TESS_ERR_IO,
  * TESS_ERR_MEMORY.
+ *
+ * Objects that are there and may be read only are opened as they are; without a key that may be read there
+ * are no links (TESS_ERR_DENIED).
  */
 enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bool *created_out,
                                  struct objects **objects_out, struct tess_error *error);
+
+/* The same for looking only: nothing is created, and there are no links. TESS_ERR_MEMORY. */
+enum tess_status objects_fs_view(const char *data_dir, struct objects **objects_out,
+                                 struct tess_error *error);
 
 /*
  * Was this request allowed by a link of this store, and is it valid at now_s? Bucket and key come out of the

@@ -27,6 +27,7 @@ struct objects_fs {
     char *partial; /* DIR/objects/.partial */
     struct link_base link;
     struct signing_key key;
+    bool has_key;
 };
 
 /* The path of an object, checked and terminated, into `path` (initialised here, the caller's to clear). */
@@ -35,7 +36,8 @@ enum tess_status objects_fs_path(const struct objects_fs *fs, const char *bucket
 
 bool objects_fs_has_bucket(const struct objects_fs *fs, const char *bucket);
 
-/* TESS_ERR_NOT_FOUND in words: it is the bucket that is missing, or the object in it. */
+/* In words: it is the store's folder that is gone (TESS_ERR_BUSY, as it may come back), the bucket
+ * (TESS_ERR_SETUP), or the object in it (TESS_ERR_NOT_FOUND). */
 enum tess_status objects_fs_missing(const struct objects_fs *fs, const char *bucket, const char *key,
                                     struct tess_error *error);
 

@@ -57,6 +57,16 @@ static enum tess_status begin(const struct objects_fs *fs, const char *bucket, s
     return status;
 }
 
+/* A folder that an object is to go to is gone: that is the store's trouble, not an object that was not found.
+ */
+static enum tess_status lost(const struct objects_fs *fs, const char *bucket, struct tess_error *error)
+{
+    const enum tess_status status = objects_fs_missing(fs, bucket, "", error);
+    if (status != TESS_ERR_NOT_FOUND)
+        return status;
+    return error_set(error, TESS_ERR_SETUP, "a folder in %s is missing; `tessera init` makes it", fs->root);
+}
+
 static void free_writer(struct object_writer *writer)
 {
     free(writer->bucket);
@@ -87,7 +97,7 @@ enum tess_status objects_fs_writer_open(struct objects *objects, const struct ob
         *writer_out = writer;
     else
         free_writer(writer);
-    return status;
+    return status == TESS_ERR_NOT_FOUND ? lost(fs, request->bucket, error) : status;
 }
 
 enum tess_status objects_fs_writer_write(struct object_writer *writer, const void *data, size_t size,
@@ -143,6 +153,8 @@ enum tess_status objects_fs_writer_commit(struct object_writer *writer, const ch
         status = file_writer_commit(&writer->file, error);
     else
         file_writer_abort(&writer->file);
+    if (status == TESS_ERR_NOT_FOUND)
+        status = lost(writer->fs, writer->bucket, error);
     free_writer(writer);
     return status;
 }

@@ -57,11 +57,11 @@ static enum tess_status check_bucket(const struct grid_build *build, struct tess
 {
     struct tess_error trouble;
     if (objects_check_bucket(build->backend->objects, build->lookup.bucket, build->lookup.keys.keys[0],
-                             &trouble) != TESS_ERR_NOT_FOUND)
+                             &trouble) != TESS_ERR_SETUP)
         return TESS_OK;
     if (error)
         *error = trouble;
-    return TESS_ERR_NOT_FOUND;
+    return TESS_ERR_SETUP;
 }
 
 /* A store that gives not one image, or files that cannot even be examined, are not a matter of bad images. */
@@ -72,7 +72,7 @@ static enum tess_status check_store(const struct grid_build *build, struct tess_
     size_t unread = 0, first = 0, missing = 0;
     for (size_t i = 0; i < result->pub.cell_count; i++) {
         const enum tess_status status = result->cells[i].status;
-        const bool refused = status == TESS_ERR_IO || status == TESS_ERR_DENIED ||
+        const bool refused = status == TESS_ERR_IO || status == TESS_ERR_DENIED || status == TESS_ERR_SETUP ||
                              status == TESS_ERR_TIMEOUT || status == TESS_ERR_BUSY;
         const bool unknown =
             status != TESS_OK && status != TESS_ERR_NOT_FOUND && !build->lookup.versions[i][0];

@@ -64,10 +64,37 @@ int api_http_status(const struct tess_error *error)
     return 500;
 }
 
+/* What went wrong on this side is told without names of buckets, servers, accounts and folders, which are
+ * nobody's business but the operator's: the log has them, under the request's id. NULL: the caller may know.
+ */
+const char *api_words_for_strangers(enum tess_status status)
+{
+    switch (status) {
+    case TESS_ERR_SETUP:
+    case TESS_ERR_DENIED:
+        return "the service is not set up completely; its log says what is missing";
+    case TESS_ERR_BUSY:
+        return "the store is busy or away; try again";
+    case TESS_ERR_TIMEOUT:
+        return "time was over before the request was done; try again, or ask for less";
+    case TESS_ERR_IO:
+    case TESS_ERR_INTERNAL:
+        return "the service failed; its log says why";
+    default:
+        return NULL;
+    }
+}
+
 void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
 {
+    struct tess_error told = *error;
     cJSON *json = json_object();
-    json_add_error(json, error);
+    /* A limit is ours, and its words are of use. */
+    const char *words = error->limit[0] == '\0' ? api_words_for_strangers(error->status) : NULL;
+    if (words)
+        (void)snprintf(told.message, sizeof told.message, "%s", words);
+    json_add_error(json, &told);
+    (void)snprintf(answer_out->detail, sizeof answer_out->detail, "%s", words ? error->message : "");
     answer_out->outcome = error->status;
     api_answer_json(answer_out, api_http_status(error), json);
     if (answer_out->http_status == 503)
@@ -285,11 +312,9 @@ static enum tess_status alive(struct api_call *call, struct tess_error *error)
     return TESS_OK;
 }
 
-/* A counter that nobody counts: one read of the catalog, in SQLite or DynamoDB. */
 static enum tess_status ready(struct api_call *call, struct tess_error *error)
 {
-    int64_t value;
-    const enum tess_status status = tess_counter_get(call->api->store, "tessera-readiness", &value, error);
+    const enum tess_status status = tess_store_ready(call->api->store, error);
     if (status == TESS_OK)
         return alive(call, error);
     api_refuse(error, call->answer);
