@@ -189,6 +189,9 @@ static void fs_destroy(struct objects *objects)
     if (!fs)
         return;
     signing_key_clear(&fs->key);
+    if (fs->turns)
+        folder_turns_destroy(fs->turns);
+    free(fs->turns);
     free(fs->root);
     free(fs->partial);
     link_base_clear(&fs->link);
@@ -249,11 +252,14 @@ static enum tess_status create(const char *data_dir, struct objects_fs **fs_out,
         return error_set(error, TESS_ERR_MEMORY, "no memory to open the store %s", data_dir);
     fs->base.ops = &fs_ops;
     fs->base.fetches = FETCHES;
+    fs->turns = calloc(1, sizeof *fs->turns);
+    if (fs->turns)
+        folder_turns_init(fs->turns);
     if (asprintf(&fs->root, "%s/objects", data_dir) < 0)
         fs->root = NULL;
     if (asprintf(&fs->partial, "%s/objects/.partial", data_dir) < 0)
         fs->partial = NULL;
-    return fs->root && fs->partial
+    return fs->turns && fs->root && fs->partial
                ? TESS_OK
                : error_set(error, TESS_ERR_MEMORY, "no memory to open the store %s", data_dir);
 }

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "backend/folder_turns.h"
 #include "backend/objects.h"
 #include "backend/objects_fs.h"
 #include "backend/signing_key.h"
@@ -20,9 +21,10 @@ struct link_base {
 enum tess_status link_base_parse(const char *text, struct link_base *base_out, struct tess_error *error);
 void link_base_clear(struct link_base *base); /* safe on a zeroed struct */
 
-/* Immutable after opening, so that any number of threads may use it without a lock. */
+/* Immutable after opening, but for the turns, so that any number of threads may use it without a lock. */
 struct objects_fs {
     struct objects base;
+    struct folder_turns *turns;
     char *root;    /* DIR/objects */
     char *partial; /* DIR/objects/.partial */
     struct link_base link;
