@@ -85,12 +85,11 @@ const char *api_words_for_strangers(enum tess_status status)
     }
 }
 
-void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
+/* `words` are told in the place of the error's own; NULL: those. */
+static void refuse_in_words(const struct tess_error *error, const char *words, struct api_answer *answer_out)
 {
     struct tess_error told = *error;
     cJSON *json = json_object();
-    /* A limit is ours, and its words are of use. */
-    const char *words = error->limit[0] == '\0' ? api_words_for_strangers(error->status) : NULL;
     if (words)
         (void)snprintf(told.message, sizeof told.message, "%s", words);
     json_add_error(json, &told);
@@ -99,6 +98,13 @@ void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
     api_answer_json(answer_out, api_http_status(error), json);
     if (answer_out->http_status == 503)
         answer_out->retry_after_s = 1;
+}
+
+void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
+{
+    /* A limit is ours, and its words are of use. */
+    refuse_in_words(error, error->limit[0] == '\0' ? api_words_for_strangers(error->status) : NULL,
+                    answer_out);
 }
 
 void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out)
@@ -294,6 +300,10 @@ static enum tess_status counter(struct api_call *call, struct tess_error *error)
         status = tess_counter_hit(call->api->store, name, &value, error);
     else if (status == TESS_OK)
         status = tess_counter_get(call->api->store, name, &value, error);
+    /* Whoever counts has to know that trying again may count twice. */
+    if (call->request->route == API_COUNTER_HIT && (status == TESS_ERR_IO || status == TESS_ERR_TIMEOUT))
+        refuse_in_words(error, "the hit may or may not have been counted; the service's log says why",
+                        call->answer);
     if (status != TESS_OK)
         return status;
     cJSON *json = json_object();
