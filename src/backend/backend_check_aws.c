@@ -32,6 +32,8 @@ static const char *advice_for(const struct tess_error *error, const char *when_m
 {
     switch (error->status) {
     case TESS_ERR_SETUP:
+        if (strstr(error->message, "RequestTimeTooSkewed") || strstr(error->message, "RequestExpired"))
+            return "set this machine's clock, for instance `timedatectl set-ntp true`";
         return strstr(error->message, "there is no ") ? when_missing : when_denied;
     case TESS_ERR_DENIED:
         return when_denied;

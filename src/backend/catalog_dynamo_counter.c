@@ -15,6 +15,12 @@
 
 enum { SHOWN_NAME_BYTES = 120 };
 
+static bool is_whole(const char *number)
+{
+    const char *digits = number + (number[0] == '-');
+    return digits[0] != '\0' && strspn(digits, "0123456789") == strlen(digits);
+}
+
 enum tess_status dynamo_read_counter(const cJSON *attributes, const char *name, int64_t *value_out,
                                      struct tess_error *error)
 {
@@ -23,7 +29,7 @@ enum tess_status dynamo_read_counter(const cJSON *attributes, const char *name, 
     *value_out = 0;
     if (!attribute)
         return TESS_OK;
-    if (!number || strspn(number + (number[0] == '-'), "0123456789") != strlen(number + (number[0] == '-')))
+    if (!number || !is_whole(number))
         return error_set(error, TESS_ERR_SETUP,
                          "the counter %s holds %s, which is no whole number; `tessera counter NAME --set N` "
                          "gives it one",

@@ -295,6 +295,13 @@ static void links(void **state)
                         "&X-Amz-Signature=236e4dd2455561dfaf118127c974775ed8c6a0d5372bfd5ec26ece8e60f09eb7");
     assert_int_equal(end, FAKE_AWS_NOW_S + 3600);
     bytes_clear(&url);
+    /* The server's clock is ten minutes ahead of ours: the link begins there, and that is when it ends. */
+    fake_http_answer(fixture.http, 200, "Date: Tue, 24 Nov 2026 10:10:00 GMT", NULL);
+    assert_int_equal(s3_put(&fixture, "a", false, "x", 1), TESS_OK);
+    assert_int_equal(make_link(&fixture, "images", "a", "GET", 300, &url, &end), TESS_OK);
+    assert_non_null(strstr((const char *)url.data, "&X-Amz-Date=20261124T101000Z&X-Amz-Expires=300"));
+    assert_int_equal(end, FAKE_AWS_NOW_S + 600 + 300);
+    bytes_clear(&url);
     assert_int_equal(make_link(&fixture, "images", "a", "DELETE", 3600, &url, &end), TESS_ERR_INVALID);
     assert_int_equal(make_link(&fixture, "", "a", "GET", 3600, &url, &end), TESS_ERR_SETUP);
     s3_end(&fixture);
