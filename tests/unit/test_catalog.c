@@ -457,54 +457,6 @@ static void test_damaged(void **state)
     free_list(list);
 }
 
-/* Another program's number, or a hand's: nothing is counted on it, and it is not rounded. */
-static void test_counter_of_fractions(void **state)
-{
-    struct fixture *fixture = *state;
-    const struct catalog_ops *ops = fixture->catalog->ops;
-    struct tess_error error;
-    int64_t value = 3;
-    assert_int_equal(ops->counter_set(fixture->catalog, "c", 7, NULL), TESS_OK);
-    run_sql(fixture->path,
-            "PRAGMA ignore_check_constraints=ON; UPDATE \"hit-counters\" SET \"counter-value\" = 7.5");
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(ops->counter_add(fixture->catalog, "c", 1, &value, &error), TESS_ERR_SETUP);
-        assert_non_null(strstr(error.message, "--set"));
-        assert_int_equal(ops->counter_get(fixture->catalog, "c", &value, NULL), TESS_ERR_SETUP);
-    }
-    assert_true(value == 3);
-    run_sql(fixture->path,
-            "PRAGMA ignore_check_constraints=ON; UPDATE \"hit-counters\" SET \"counter-value\" = "
-            "\"counter-value\" - 0.5");
-    assert_int_equal(ops->counter_set(fixture->catalog, "c", 7, NULL), TESS_OK);
-    assert_int_equal(ops->counter_add(fixture->catalog, "c", 1, &value, NULL), TESS_OK);
-    assert_true(value == 8);
-}
-
-/* All rows, a grid's together, from outside. */
-static bool count_row(void *context, const char *grid_id, const char *key)
-{
-    char *text = context;
-    (void)snprintf(text + strlen(text), 64 - strlen(text), "%s/%s ", grid_id, key);
-    return strlen(text) < 12;
-}
-
-static void test_scan(void **state)
-{
-    struct fixture *fixture = *state;
-    char text[64] = "";
-    assert_int_equal(add(fixture, "b", "1", 1), TESS_OK);
-    assert_int_equal(add(fixture, "a", "2", 1), TESS_OK);
-    assert_int_equal(catalog_sqlite_scan(fixture->path, "GridBuilder", count_row, text, NULL), TESS_OK);
-    assert_string_equal(text, "a/2 b/1 ");
-    assert_int_equal(add(fixture, "a", "1", 1), TESS_OK);
-    assert_int_equal(add(fixture, "c", "1", 1), TESS_OK);
-    text[0] = '\0';
-    assert_int_equal(catalog_sqlite_scan(fixture->path, "GridBuilder", count_row, text, NULL), TESS_OK);
-    assert_string_equal(text, "a/1 a/2 b/1 "); /* as far as was wanted */
-    assert_int_equal(catalog_sqlite_scan(fixture->path, "nothing", count_row, text, NULL), TESS_ERR_IO);
-}
-
 static void test_cannot_open(void **state)
 {
     struct fixture *fixture = *state;
@@ -636,8 +588,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_foreign_database, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_a_database, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_counter_of_fractions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cannot_open, setup, teardown),
         cmocka_unit_test_setup_teardown(test_table_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_inspect, setup, teardown),
