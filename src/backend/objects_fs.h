@@ -7,9 +7,10 @@
  *     DIR/signing-key                    for presigned links
  *
  * Writing. A writer streams to a temporary in .partial; commit syncs it, renames it to its name and syncs the
- * folder, together with others that commit at the same time. A reader or a killed process sees all of an object or nothing. All temporaries are in one folder,
- * so that opening the store can sweep away what a kill left there (older than an hour) without walking the
- * buckets, and no listing ever meets one. Their names are random: process ids repeat in containers.
+ * folder, together with others that commit at the same time. A reader or a killed process sees all of an
+ * object or nothing. All temporaries are in one folder, so that opening the store can sweep away what a kill
+ * left there (older than an hour) without walking the buckets, and no listing ever meets one. Their names are
+ * random: process ids repeat in containers.
  *
  * Versions. An object's version is its size and its modification time in nanoseconds. The writer sets that
  * time itself, from the fine clock, because the kernel's own stamp moves in steps of milliseconds and two
