@@ -365,6 +365,7 @@ static void removed_folder(const struct bench *bench, enum tess_status ready, en
     assert_int_equal(tess_counter_hit(bench->store, "c", &value, NULL), status);
     assert_int_equal(tess_counter_get(bench->store, "c", &value, NULL), status);
     assert_int_equal(tess_store_list(bench->store, "g", TESS_ORDER_KEY, &keys, NULL), status);
+    tess_keys_clear(&keys);
     assert_int_equal(add(bench, "g", image, sizeof image, key, NULL), status);
 }
 
