@@ -7,6 +7,7 @@
  * A name that is in both is refused. What looks like "s3://bucket" is a grid id like any other here: who may
  * call this may not thereby read every bucket that the service may.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
