@@ -53,7 +53,11 @@ struct tess_store_config {
 /*
  * Opens the store, creating an embedded one that is missing; nothing is asked of a server yet. On success
  * *store_out is the caller's, for tess_store_close(). Errors: TESS_ERR_INVALID (a name, a setting),
- * TESS_ERR_IO, TESS_ERR_DENIED, TESS_ERR_UNSUPPORTED (AWS without libcurl), TESS_ERR_MEMORY.
+ * TESS_ERR_SETUP (no region), TESS_ERR_IO, TESS_ERR_DENIED, TESS_ERR_UNSUPPORTED (AWS without libcurl),
+ * TESS_ERR_MEMORY.
+ *
+ * An embedded store that may be read and not written (another user's, a read-only disk) opens all the same:
+ * what would change it is TESS_ERR_DENIED.
  */
 TESS_API enum tess_status tess_store_open(const struct tess_store_config *config,
                                           struct tess_store **store_out, struct tess_error *error);
@@ -78,6 +82,12 @@ TESS_API void tess_store_stats(const struct tess_store *store, struct tess_store
  */
 TESS_API enum tess_status tess_store_init(struct tess_store *store, bool *created_out,
                                           struct tess_error *error);
+
+/*
+ * Is all there that requests need: both buckets and both tables? Asks each of them once; changes nothing.
+ * TESS_ERR_SETUP and TESS_ERR_DENIED say what is missing, others that it cannot be reached now. Thread-safe.
+ */
+TESS_API enum tess_status tess_store_ready(struct tess_store *store, struct tess_error *error);
 
 enum { TESS_KEY_MAX_BYTES = 1024, TESS_GRID_ID_MAX_BYTES = 2048 };
 
@@ -129,9 +139,9 @@ TESS_API enum tess_status tess_store_list(struct tess_store *store, const char *
  * names ("s3://BUCKET/KEY") in ascending byte order of their keys. An object of exactly that key stands for
  * itself alone. Otherwise all objects are meant whose key begins with the prefix, but for those whose ending
  * says that they are no images ("a/notes.txt"; without an ending they are taken for images) and for "folders"
- * ("a/b/"). `cancel` is as in tess_watch. Errors: TESS_ERR_INVALID (not such a name), TESS_ERR_NOT_FOUND (no
- * bucket, nothing there), TESS_ERR_LIMIT ("max-cells": more than `most`), and what the store says. On success
- * *names_out is the caller's; on failure it is empty. Thread-safe.
+ * ("a/b/"). `cancel` is as in tess_watch. Errors: TESS_ERR_INVALID (not such a name), TESS_ERR_NOT_FOUND
+ * (nothing there), TESS_ERR_SETUP (no bucket), TESS_ERR_LIMIT ("max-cells": more than `most`), and what the
+ * store says. On success *names_out is the caller's; on failure it is empty. Thread-safe.
  */
 TESS_API enum tess_status tess_store_find(struct tess_store *store, const char *name, size_t most,
                                           const volatile int *cancel, struct tess_keys *names_out,
@@ -226,10 +236,13 @@ struct tess_finding {
     const char *advice;  /* what to do; "" when good */
 };
 
-/* Examines a configuration without changing anything; reports each thing looked at. Returns the number of bad
- * findings. */
+/*
+ * Examines a configuration without changing anything; reports each thing looked at. Last, every row of the
+ * catalog is compared with the source bucket, in portions: `progress` (may be NULL) is told after each how
+ * many rows have been looked at. config->cancel ends that. Returns the number of bad findings.
+ */
 TESS_API size_t tess_store_check(const struct tess_store_config *config,
                                  void (*report)(void *context, const struct tess_finding *finding),
-                                 void *context);
+                                 void (*progress)(void *context, uint64_t rows), void *context);
 
 #endif

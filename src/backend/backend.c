@@ -7,6 +7,7 @@
 
 #include "backend/backend_aws.h"
 #include "backend/backend_names.h"
+#include "backend/catalog_dynamo.h"
 #include "backend/catalog_sqlite.h"
 #include "backend/folder.h"
 #include "backend/objects_fs.h"
@@ -72,9 +73,10 @@ static enum tess_status check_names(const struct backend_names *names, struct te
     for (size_t i = 0; i < 2 && status == TESS_OK; i++)
         if (buckets[i][0])
             status = bucket_name_check(buckets[i], error);
-    if (status == TESS_OK)
-        status = table_name_check(names->grid_table, error);
-    return status == TESS_OK ? table_name_check(names->counter_table, error) : status;
+    if (status != TESS_OK)
+        return status;
+    return names->aws ? dynamo_table_names_check(names->grid_table, names->counter_table, error)
+                      : table_names_check(names->grid_table, names->counter_table, error);
 }
 
 static enum tess_status open_embedded(const struct backend_names *names, struct backend *backend,

@@ -44,6 +44,10 @@ bool backend_is_aws(const struct tess_store_config *config);
 
 /* See tess_store_check(). Changes nothing. */
 size_t backend_check(const struct tess_store_config *config,
-                     void (*report)(void *context, const struct tess_finding *finding), void *context);
+                     void (*report)(void *context, const struct tess_finding *finding),
+                     void (*progress)(void *context, uint64_t rows), void *context);
+
+/* See tess_store_ready(). */
+enum tess_status backend_ready(const struct backend *backend, struct tess_error *error);
 
 #endif

@@ -15,6 +15,7 @@
 #include "backend/backend_names.h"
 #include "backend/catalog_sqlite.h"
 #include "backend/object_name.h"
+#include "backend/objects_fs.h"
 #include "backend/signing_key.h"
 #include "base/error.h"
 
@@ -150,10 +151,30 @@ static void check_signing_key(struct findings *findings, const struct backend_na
         finding_tell(findings, subject, NULL, "%s is there, and for its owner only", names->key_path);
 }
 
-size_t backend_check(const struct tess_store_config *config,
-                     void (*report)(void *context, const struct tess_finding *finding), void *context)
+/* Only of what is whole so far: else each row would be a finding of its own. */
+static void check_rows(struct findings *findings, const struct backend_names *names)
 {
-    struct findings findings = {.report = report, .context = context};
+    struct objects *objects = NULL;
+    struct tess_error error = {0};
+    struct rows rows;
+    if (findings->bad > 0)
+        return;
+    enum tess_status status = objects_fs_view(names->data_dir, &objects, &error);
+    if (status != TESS_OK) {
+        finding_tell(findings, "images", "end other programs and try again", "%s", error.message);
+        return;
+    }
+    rows_begin(&rows, findings, objects, names->source_bucket);
+    status = catalog_sqlite_scan(names->catalog_path, names->grid_table, rows_add, &rows, &error);
+    rows_end(&rows, status, &error);
+    objects->ops->destroy(objects);
+}
+
+size_t backend_check(const struct tess_store_config *config,
+                     void (*report)(void *context, const struct tess_finding *finding),
+                     void (*progress)(void *context, uint64_t rows), void *context)
+{
+    struct findings findings = {.report = report, .progress = progress, .context = context};
     struct backend_names names;
     if (backend_is_aws(config)) {
         backend_check_aws(&findings, config);
@@ -171,6 +192,7 @@ size_t backend_check(const struct tess_store_config *config,
         if (strcmp(names.source_bucket, names.dest_bucket) != 0)
             check_bucket(&findings, &names, names.dest_bucket);
         check_signing_key(&findings, &names);
+        check_rows(&findings, &names);
     }
     backend_names_clear(&names);
     return findings.bad;

@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "net/random.h"
 
-enum { SKEW_TOLERATED_MS = 4 * 60 * 1000, PROBE_RANDOM_BYTES = 8 };
+enum { SKEW_TOLERATED_MS = 60 * 1000, PROBE_RANDOM_BYTES = 8 };
 
 struct examination {
     struct findings *findings;
@@ -27,11 +27,14 @@ struct examination {
 };
 
 /* What to do about a server that did not answer as hoped. */
-static const char *advice_for(enum tess_status status, const char *when_missing, const char *when_denied)
+static const char *advice_for(const struct tess_error *error, const char *when_missing,
+                              const char *when_denied)
 {
-    switch (status) {
-    case TESS_ERR_NOT_FOUND:
-        return when_missing;
+    switch (error->status) {
+    case TESS_ERR_SETUP:
+        if (strstr(error->message, "RequestTimeTooSkewed") || strstr(error->message, "RequestExpired"))
+            return "set this machine's clock, for instance `timedatectl set-ntp true`";
+        return strstr(error->message, "there is no ") ? when_missing : when_denied;
     case TESS_ERR_DENIED:
         return when_denied;
     case TESS_ERR_IO:
@@ -178,7 +181,7 @@ static void check_bucket(struct examination *examination, const char *bucket, co
         return;
     }
     (void)snprintf(advice, sizeof advice, "run `tessera init` to create it, or correct %s", variable);
-    finding_tell(examination->findings, subject, advice_for(status, advice, advice_when_denied(&error, true)),
+    finding_tell(examination->findings, subject, advice_for(&error, advice, advice_when_denied(&error, true)),
                  "%s", error.message);
 }
 
@@ -186,11 +189,14 @@ static void check_bucket(struct examination *examination, const char *bucket, co
 static void check_clock(struct examination *examination)
 {
     const int64_t behind_ms = aws_now_ms(examination->backend.aws) - clock_unix_ms();
-    if (behind_ms > SKEW_TOLERATED_MS || behind_ms < -SKEW_TOLERATED_MS)
+    const int64_t off_ms = behind_ms < 0 ? -behind_ms : behind_ms;
+    if (off_ms >= SKEW_TOLERATED_MS)
         finding_tell(examination->findings, "clock",
                      "set this machine's clock, for instance `timedatectl set-ntp true`",
-                     "it is %" PRId64 " minutes %s the servers', which refuse requests from 15 minutes on",
-                     (behind_ms < 0 ? -behind_ms : behind_ms) / 60000, behind_ms > 0 ? "behind" : "ahead of");
+                     "it is %" PRId64 " min %" PRId64
+                     " s %s the servers', which refuse what is signed by a clock "
+                     "15 minutes off; tessera signs by theirs as far as it has seen it",
+                     off_ms / 60000, off_ms / 1000 % 60, behind_ms > 0 ? "behind" : "ahead of");
 }
 
 static void check_table(struct examination *examination, const char *table, bool counters)
@@ -209,9 +215,22 @@ static void check_table(struct examination *examination, const char *table, bool
             examination->findings, subject,
             status == TESS_ERR_INVALID
                 ? "name another table (GRID_TABLE, COUNTER_TABLE), or delete it and run `tessera init`"
-                : advice_for(status, "run `tessera init` to create it, or correct the region",
+                : advice_for(&error, "run `tessera init` to create it, or correct the region",
                              advice_when_denied(&error, false)),
             "%s", error.message);
+}
+
+/* Of what is whole so far. */
+static void check_rows(struct examination *examination)
+{
+    struct backend *backend = &examination->backend;
+    struct tess_error error = {0};
+    struct rows rows;
+    if (examination->findings->bad > 0)
+        return;
+    rows_begin(&rows, examination->findings, backend->objects, examination->names.source_bucket);
+    const enum tess_status status = catalog_dynamo_scan(backend->catalog, rows_add, &rows, &error);
+    rows_end(&rows, status, &error);
 }
 
 static void check_servers(struct examination *examination)
@@ -223,6 +242,7 @@ static void check_servers(struct examination *examination)
     check_table(examination, names->grid_table, false);
     check_table(examination, names->counter_table, true);
     check_clock(examination);
+    check_rows(examination);
 }
 
 void backend_check_aws(struct findings *findings, const struct tess_store_config *config)

@@ -33,7 +33,8 @@ struct catalog_ops {
     void (*destroy)(struct catalog *catalog);
     enum tess_status (*ensure_tables)(struct catalog *catalog, bool *created_out, struct tess_error *error);
 
-    /* Maps a key to a grid id; mapping it twice is harmless. */
+    /* Maps a key to a grid id; mapping it twice is harmless. After TESS_ERR_IO, _TIMEOUT, _BUSY and
+     * _CANCELLED it may be mapped all the same, after any other failure it is not. */
     enum tess_status (*add)(struct catalog *catalog, const char *grid_id, const char *key, int64_t added_ms,
                             struct tess_error *error);
 

@@ -31,16 +31,56 @@ static const struct catalog_ops dynamo_ops = {
     .counter_set = catalog_dynamo_counter_set,
 };
 
-static enum tess_status check_table_name(const char *name, struct tess_error *error)
+static bool is_table_name(const char *name)
 {
     const size_t size = strlen(name);
-    if (size >= TABLE_NAME_MIN && size <= TABLE_NAME_MAX &&
-        strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == size)
+    return size >= TABLE_NAME_MIN && size <= TABLE_NAME_MAX &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == size;
+}
+
+/* Skips a part of an ARN, which ends with ':'. */
+static bool skip_part(const char **at, const char *characters)
+{
+    const size_t size = strspn(*at, characters);
+    const bool good = size > 0 && (*at)[size] == ':';
+    *at += good ? size + 1 : 0;
+    return good;
+}
+
+/* arn:PARTITION:dynamodb:REGION:ACCOUNT:table/NAME */
+static bool is_table_arn(const char *name)
+{
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789-",
+                      service[] = "dynamodb:", table[] = "table/";
+    const char *at = name + 4;
+    if (strncmp(name, "arn:", 4) != 0 || !skip_part(&at, lower) ||
+        strncmp(at, service, sizeof service - 1) != 0)
+        return false;
+    at += sizeof service - 1;
+    return skip_part(&at, lower) && skip_part(&at, "0123456789") &&
+           strncmp(at, table, sizeof table - 1) == 0 && is_table_name(at + sizeof table - 1);
+}
+
+static enum tess_status check_table_name(const char *name, struct tess_error *error)
+{
+    if (is_table_name(name) || is_table_arn(name))
         return TESS_OK;
     return error_set(error, TESS_ERR_INVALID,
                      "\"%.80s\" cannot be a DynamoDB table's name: it takes 3 to 255 characters of A-Z, a-z, "
-                     "0-9, '_', '.' and '-'",
+                     "0-9, '_', '.' and '-', or a table's ARN",
                      name);
+}
+
+enum tess_status dynamo_table_names_check(const char *grid_table, const char *counter_table,
+                                          struct tess_error *error)
+{
+    enum tess_status status = check_table_name(grid_table, error);
+    if (status == TESS_OK)
+        status = check_table_name(counter_table, error);
+    if (status == TESS_OK && strcmp(grid_table, counter_table) == 0)
+        status =
+            error_set(error, TESS_ERR_INVALID, "grids and counters cannot share the table %.80s", grid_table);
+    return status;
 }
 
 enum tess_status catalog_dynamo_open(struct aws *aws, const char *grid_table, const char *counter_table,
@@ -48,12 +88,7 @@ enum tess_status catalog_dynamo_open(struct aws *aws, const char *grid_table, co
 {
     struct catalog_dynamo *catalog = NULL;
     *catalog_out = NULL;
-    enum tess_status status = check_table_name(grid_table, error);
-    if (status == TESS_OK)
-        status = check_table_name(counter_table, error);
-    if (status == TESS_OK && strcmp(grid_table, counter_table) == 0)
-        status =
-            error_set(error, TESS_ERR_INVALID, "grids and counters cannot share the table %.80s", grid_table);
+    enum tess_status status = dynamo_table_names_check(grid_table, counter_table, error);
     if (status != TESS_OK)
         return status;
     catalog = calloc(1, sizeof *catalog);

@@ -13,8 +13,15 @@
 #include "backend/catalog.h"
 #include "net/aws.h"
 
+/*
+ * Of both: 3 to 255 of A-Z a-z 0-9 _ . -, or a table's ARN ("arn:aws:dynamodb:eu-north-1:123456789012:
+ * table/GridBuilder"), which DynamoDB takes wherever it takes a name; and not the same. TESS_ERR_INVALID.
+ */
+enum tess_status dynamo_table_names_check(const char *grid_table, const char *counter_table,
+                                          struct tess_error *error);
+
 /* `aws` is borrowed for the catalog's life; nothing is asked of a server yet. TESS_ERR_INVALID (a table's
- * name, no region), TESS_ERR_MEMORY. */
+ * name), TESS_ERR_SETUP (no region), TESS_ERR_MEMORY. */
 enum tess_status catalog_dynamo_open(struct aws *aws, const char *grid_table, const char *counter_table,
                                      struct catalog **catalog_out, struct tess_error *error);
 
@@ -39,11 +46,16 @@ enum tess_status catalog_dynamo_describe(struct aws *aws, const char *table, con
 enum tess_status catalog_dynamo_check_key(enum dynamo_table_kind kind, const char *table,
                                           const struct dynamo_table *found, struct tess_error *error);
 
+/* Every row of every grid, page by page, a grid's rows together. `each` returns false to stop. */
+enum tess_status catalog_dynamo_scan(struct catalog *base,
+                                     bool (*each)(void *context, const char *grid_id, const char *key),
+                                     void *context, struct tess_error *error);
+
 /*
  * Is the catalog's table there, has it the right key, and may it be read and written? Nothing is changed:
- * `probe`, which no row has as its key, is written under the condition that it is there. TESS_ERR_NOT_FOUND,
- * TESS_ERR_INVALID (the key), TESS_ERR_DENIED (naming the permission), TESS_ERR_BUSY (it is being created),
- * and as aws_call().
+ * `probe`, which no row has as its key, is written under the condition that it is there. TESS_ERR_SETUP (no
+ * table), TESS_ERR_INVALID (the key), TESS_ERR_DENIED (naming the permission), TESS_ERR_BUSY (it is being
+ * created), and as aws_call().
  */
 enum tess_status catalog_dynamo_try(struct catalog *base, enum dynamo_table_kind kind, const char *probe,
                                     struct tess_error *error);

@@ -119,7 +119,7 @@ static enum tess_status explain(const struct dynamo *dynamo, const struct dynamo
                          response->complaint.message[0] ? "; DynamoDB says: " : "",
                          response->complaint.message);
     if (strcmp(response->complaint.code, "ResourceNotFoundException") == 0)
-        return error_set(error, TESS_ERR_NOT_FOUND,
+        return error_set(error, TESS_ERR_SETUP,
                          "cannot %s: there is no table %s at %s; `tessera init` creates it", call->what,
                          table.text, shown_text(dynamo->endpoint, SHOWN_WORDS_BYTES).text);
     return status;

@@ -38,7 +38,7 @@ static inline struct catalog_dynamo *catalog_dynamo_of(struct catalog *catalog)
     return (struct catalog_dynamo *)catalog;
 }
 
-/* Where DynamoDB is. TESS_ERR_INVALID: no region is set. */
+/* Where DynamoDB is. TESS_ERR_SETUP: no region is set. */
 enum tess_status dynamo_init(struct dynamo *dynamo, struct aws *aws, struct tess_error *error);
 
 /* All borrowed. */
@@ -104,7 +104,8 @@ const char *dynamo_read_unprocessed(const cJSON *answer, const char *table, cons
 /* NULL, or why it is refused. */
 const char *dynamo_read_table(const cJSON *answer, struct dynamo_table *table_out);
 
-/* counter-value among an item's attributes; absent is 0. TESS_ERR_LIMIT "counter-value", TESS_ERR_INVALID. */
+/* counter-value among an item's attributes; absent is 0. TESS_ERR_LIMIT "counter-value", TESS_ERR_SETUP (no
+ * whole number). */
 enum tess_status dynamo_read_counter(const cJSON *attributes, const char *name, int64_t *value_out,
                                      struct tess_error *error);
 

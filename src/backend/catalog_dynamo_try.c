@@ -81,7 +81,7 @@ enum tess_status catalog_dynamo_try(struct catalog *base, enum dynamo_table_kind
     struct dynamo_table found;
     enum tess_status status = catalog_dynamo_describe(catalog->dynamo.aws, table, NULL, &found, error);
     if (status == TESS_OK && !found.exists)
-        status = error_set(error, TESS_ERR_NOT_FOUND, "there is no table %s in region %s", table,
+        status = error_set(error, TESS_ERR_SETUP, "there is no table %s in region %s", table,
                            catalog->dynamo.region);
     if (status == TESS_OK)
         status = catalog_dynamo_check_key(kind, table, &found, error);

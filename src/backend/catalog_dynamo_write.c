@@ -32,6 +32,16 @@ static void describe_row(char what_out[DYNAMO_WHAT_BYTES], const char *verb, con
                    shown_text(grid_id, SHOWN_KEY_BYTES).text);
 }
 
+/* An attempt before the one that was refused may have been carried out: "refused" is not what came of it. */
+static enum tess_status dynamo_doubt(enum tess_status status, struct tess_error *error)
+{
+    if (status == TESS_ERR_TIMEOUT || status == TESS_ERR_BUSY || status == TESS_ERR_CANCELLED)
+        return status;
+    if (error)
+        error->status = TESS_ERR_IO;
+    return TESS_ERR_IO;
+}
+
 enum tess_status catalog_dynamo_add(struct catalog *base, const char *grid_id, const char *key,
                                     int64_t added_ms, struct tess_error *error)
 {
@@ -55,6 +65,8 @@ enum tess_status catalog_dynamo_add(struct catalog *base, const char *grid_id, c
         status = dynamo_ask(&catalog->dynamo, &call, &answer, error);
     if (status != TESS_OK && strcmp(answer.code, "ConditionalCheckFailedException") == 0)
         status = TESS_OK; /* it is there */
+    else if (status != TESS_OK && answer.ambiguous)
+        status = dynamo_doubt(status, error);
     dynamo_answer_clear(&answer);
     bytes_clear(&request);
     return status;
@@ -129,7 +141,10 @@ const char *dynamo_read_unprocessed(const cJSON *answer, const char *table, cons
     memset(again, 0, DYNAMO_BATCH_KEYS * sizeof *again);
     if (!unprocessed || !unprocessed->child)
         return NULL;
+    const char *name = strrchr(table, '/'); /* a table that is named by its ARN may be answered by its name */
     const cJSON *requests = json_array_at(unprocessed, table);
+    if (!requests && name)
+        requests = json_array_at(unprocessed, name + 1);
     if (!requests || unprocessed->child->next)
         return "its UnprocessedItems are of another table";
     cJSON_ArrayForEach(request, requests)

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "backend/catalog_sqlite.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "backend/catalog_sqlite_parts.h"
 #include "base/bytes.h"
@@ -23,17 +28,19 @@ static const struct {
          "ORDER BY \"s3Key\" LIMIT ?3",
          false},
     /* A NULL is the beginning: no text is known to be above all others. */
-    [STATEMENT_LIST_DOWN] = {"SELECT \"s3Key\", \"added_ms\" FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND (?2 "
-                             "IS NULL OR \"s3Key\" < ?2) "
-                             "ORDER BY \"s3Key\" DESC LIMIT ?3",
-                             false},
+    [STATEMENT_LIST_DOWN] =
+        {"SELECT \"s3Key\", \"added_ms\" FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND \"s3Key\" > '' "
+         "AND (?2 IS NULL OR \"s3Key\" < ?2) "
+         "ORDER BY \"s3Key\" DESC LIMIT ?3",
+         false},
     [STATEMENT_REMOVE] = {"DELETE FROM \"%w\" WHERE \"uniqueGridId\" = ?1 AND \"s3Key\" = ?2", false},
     /* SQLite would turn an overflowing sum into a floating-point number; such a row is left as it is instead.
      */
     [STATEMENT_COUNTER_ADD] = {"INSERT INTO \"%w\" (\"counter-name\", \"counter-value\") VALUES (?1, ?2) "
                                "ON CONFLICT (\"counter-name\") DO UPDATE "
                                "SET \"counter-value\" = \"counter-value\" + excluded.\"counter-value\" "
-                               "WHERE \"counter-value\" BETWEEN ?3 AND ?4 RETURNING \"counter-value\"",
+                               "WHERE typeof(\"counter-value\") = 'integer' AND \"counter-value\" "
+                               "BETWEEN ?3 AND ?4 RETURNING \"counter-value\"",
                                true},
     [STATEMENT_COUNTER_GET] = {"SELECT \"counter-value\" FROM \"%w\" WHERE \"counter-name\" = ?1", true},
     [STATEMENT_COUNTER_SET] = {"INSERT INTO \"%w\" (\"counter-name\", \"counter-value\") VALUES (?1, ?2) "
@@ -93,10 +100,16 @@ static void close_connection(struct catalog_connection *connection)
 static int open_reader_locked(struct catalog_sqlite *catalog)
 {
     struct catalog_connection *reader = &catalog->reader;
+    /* What is opened without traces does not see what others write from then on. */
+    if (reader->database && catalog->read_only)
+        close_connection(reader);
     if (reader->database)
         return SQLITE_OK;
-    int result = sqlite3_open_v2(catalog->path, &reader->database,
-                                 SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int result =
+        catalog->read_only
+            ? catalog_sqlite_open_without_traces(catalog->path, &reader->database)
+            : sqlite3_open_v2(catalog->path, &reader->database,
+                              SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (result == SQLITE_OK)
         result = catalog_sqlite_harden(reader);
     if (result != SQLITE_OK)
@@ -117,6 +130,8 @@ static enum tess_status finish(struct catalog_sqlite *catalog, enum catalog_stat
                                const char *what, struct tess_error *error)
 {
     enum tess_status status = catalog_sqlite_end(catalog, &catalog->reader, which, result, what, error);
+    if (catalog_sqlite_has_moved(catalog))
+        status = catalog_sqlite_moved(catalog->path, what, error);
     pthread_mutex_unlock(&catalog->reader.mutex);
     return status;
 }
@@ -220,16 +235,22 @@ static enum tess_status sqlite_counter_get(struct catalog *base, const char *nam
     struct catalog_sqlite *catalog = sqlite_of(base);
     sqlite3_stmt *statement = NULL;
     int64_t value = 0;
+    bool whole = true;
     int result = begin(catalog, STATEMENT_COUNTER_GET, &statement);
     if (result == SQLITE_OK)
         result = bind_text(statement, 1, name);
     if (result == SQLITE_OK)
         result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
+        whole = sqlite3_column_type(statement, 0) == SQLITE_INTEGER;
         value = sqlite3_column_int64(statement, 0);
         result = SQLITE_DONE;
     }
     enum tess_status status = finish(catalog, STATEMENT_COUNTER_GET, result, "read a counter", error);
+    if (status == TESS_OK && !whole)
+        return error_set(
+            error, TESS_ERR_SETUP,
+            "the counter %.200s holds no whole number; `tessera counter NAME --set N` gives it one", name);
     if (status == TESS_OK)
         *value_out = value;
     return status;
@@ -264,6 +285,41 @@ static const struct catalog_ops sqlite_ops = {
     .counter_set = catalog_sqlite_counter_set,
 };
 
+static bool may_not_write(const char *path)
+{
+    return access(path, W_OK) != 0 && (errno == EACCES || errno == EROFS);
+}
+
+/* May it be read, but not changed, or no other file made beside it? */
+static bool is_read_only(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const int size = slash ? (int)(slash - path) + 1 : 0;
+    const int length = snprintf(folder, sizeof folder, "%.*s.", size, path);
+    return access(path, R_OK) == 0 &&
+           (may_not_write(path) || (length < (int)sizeof folder && may_not_write(folder)));
+}
+
+static enum tess_status open_writer(struct catalog_sqlite *catalog, struct tess_error *error)
+{
+    struct stat info;
+    sqlite3 **database = &catalog->writer.database;
+    catalog->read_only = is_read_only(catalog->path);
+    const int result = catalog->read_only ? catalog_sqlite_open_without_traces(catalog->path, database)
+                                          : sqlite3_open_v2(catalog->path, database,
+                                                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                                                                SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                                            NULL);
+    if (result != SQLITE_OK)
+        return catalog_sqlite_failed(*database, catalog->path, result, "open", error);
+    if (stat(catalog->path, &info) != 0)
+        return error_errno(error, errno, "cannot examine the catalog %s", catalog->path);
+    catalog->device = info.st_dev;
+    catalog->inode = info.st_ino;
+    return catalog_sqlite_configure(catalog, error);
+}
+
 enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, const char *counter_table,
                                      struct catalog **catalog_out, struct tess_error *error)
 {
@@ -285,12 +341,7 @@ enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, c
     if (!catalog->path || !catalog->grid_table || !catalog->counter_table) {
         status = error_set(error, TESS_ERR_MEMORY, "no memory to open the catalog %s", path);
     } else {
-        int result = sqlite3_open_v2(
-            path, &catalog->writer.database,
-            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-        status = result == SQLITE_OK
-                     ? catalog_sqlite_configure(catalog, error)
-                     : catalog_sqlite_failed(catalog->writer.database, path, result, "open", error);
+        status = open_writer(catalog, error);
     }
     if (status == TESS_OK)
         *catalog_out = &catalog->base;

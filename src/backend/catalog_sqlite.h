@@ -32,8 +32,10 @@
 
 /*
  * Opens the catalog file, creating an empty one that is missing; call ops->ensure_tables() before anything
- * else. Errors: TESS_ERR_INVALID (a table's name), TESS_ERR_UNSUPPORTED (written by a newer tessera),
- * TESS_ERR_IO (damaged, or no catalog), TESS_ERR_DENIED, TESS_ERR_BUSY, TESS_ERR_MEMORY.
+ * else. One that may be read only is read without a trace beside it, and changing it is TESS_ERR_DENIED. One
+ * that is removed or replaced while it is open answers TESS_ERR_BUSY until it is back. Errors:
+ * TESS_ERR_INVALID (a table's name), TESS_ERR_UNSUPPORTED (written by a newer tessera), TESS_ERR_IO (damaged,
+ * or no catalog), TESS_ERR_DENIED, TESS_ERR_BUSY, TESS_ERR_MEMORY.
  */
 enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, const char *counter_table,
                                      struct catalog **catalog_out, struct tess_error *error);
@@ -45,7 +47,16 @@ enum tess_status catalog_sqlite_open(const char *path, const char *grid_table, c
 enum tess_status catalog_sqlite_inspect(const char *path, const char *grid_table, const char *counter_table,
                                         struct tess_error *error);
 
+/* Every row of a catalog that is looked at as above, a grid's rows together. `each` returns false to stop. */
+enum tess_status catalog_sqlite_scan(const char *path, const char *grid_table,
+                                     bool (*each)(void *context, const char *grid_id, const char *key),
+                                     void *context, struct tess_error *error);
+
 /* DynamoDB's rules: 3 to 255 of A-Z a-z 0-9 _ . -; and not SQLite's own "sqlite_…". TESS_ERR_INVALID. */
 enum tess_status table_name_check(const char *name, struct tess_error *error);
+
+/* Of both, which must not be the same. TESS_ERR_INVALID. */
+enum tess_status table_names_check(const char *grid_table, const char *counter_table,
+                                   struct tess_error *error);
 
 #endif

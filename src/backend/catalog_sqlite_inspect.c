@@ -18,7 +18,7 @@
 
 enum { URI_MAX_BYTES = 16384 };
 
-static int open_without_traces(const char *path, sqlite3 **database_out)
+int catalog_sqlite_open_without_traces(const char *path, sqlite3 **database_out)
 {
     struct bytes wal, uri;
     bytes_init(&wal, URI_MAX_BYTES);
@@ -73,7 +73,7 @@ enum tess_status catalog_sqlite_inspect(const char *path, const char *grid_table
         return status;
     if (stat(path, &info) != 0)
         return error_errno(error, errno, "cannot examine the catalog %s", path);
-    int result = open_without_traces(path, &database);
+    int result = catalog_sqlite_open_without_traces(path, &database);
     if (result == SQLITE_OK)
         (void)sqlite3_busy_timeout(database, 2000);
     status = result == SQLITE_OK ? catalog_sqlite_check_version(database, path, &empty, error)
@@ -85,5 +85,31 @@ enum tess_status catalog_sqlite_inspect(const char *path, const char *grid_table
     if (status == TESS_OK)
         status = check_table(database, path, counter_table, error);
     (void)sqlite3_close(database);
+    return status;
+}
+
+enum tess_status catalog_sqlite_scan(const char *path, const char *grid_table,
+                                     bool (*each)(void *context, const char *grid_id, const char *key),
+                                     void *context, struct tess_error *error)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf(
+        "SELECT \"uniqueGridId\", \"s3Key\" FROM \"%w\" ORDER BY \"uniqueGridId\", \"s3Key\"", grid_table);
+    int result = sql ? catalog_sqlite_open_without_traces(path, &database) : SQLITE_NOMEM;
+    if (result == SQLITE_OK)
+        (void)sqlite3_busy_timeout(database, 2000);
+    if (result == SQLITE_OK)
+        result = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+    while (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *grid_id = (const char *)sqlite3_column_text(statement, 0);
+        const char *key = (const char *)sqlite3_column_text(statement, 1);
+        result = !grid_id || !key ? SQLITE_NOMEM : each(context, grid_id, key) ? SQLITE_OK : SQLITE_DONE;
+    }
+    const enum tess_status status =
+        result == SQLITE_DONE ? TESS_OK : catalog_sqlite_failed(database, path, result, "read", error);
+    sqlite3_finalize(statement);
+    (void)sqlite3_close(database);
+    sqlite3_free(sql);
     return status;
 }

@@ -4,6 +4,7 @@
 #define BACKEND_CATALOG_SQLITE_PARTS_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include <sqlite3.h>
 
@@ -34,6 +35,9 @@ struct catalog_sqlite {
     struct catalog base;
     /* immutable */
     char *path, *grid_table, *counter_table;
+    dev_t device; /* of the file that is open */
+    ino_t inode;
+    bool read_only; /* neither it nor its folder may be written */
     struct catalog_connection writer;
     struct catalog_connection reader; /* opened by the first read */
     /* under queue_mutex, which is never held while waiting for the other one */
@@ -46,6 +50,18 @@ struct catalog_sqlite {
 /* A status and words for an SQLite result code. Needs the connection's mutex for the database's own words. */
 enum tess_status catalog_sqlite_failed(sqlite3 *database, const char *path, int result, const char *what,
                                        struct tess_error *error);
+
+/*
+ * Is the file that is open another than the one of its name? SQLite goes on with a file that was removed or
+ * replaced, and what it acknowledges then is lost.
+ */
+bool catalog_sqlite_has_moved(const struct catalog_sqlite *catalog);
+/* TESS_ERR_BUSY: the file may come back, and is then used again. */
+enum tess_status catalog_sqlite_moved(const char *path, const char *what, struct tess_error *error);
+
+/* For reading, without creating or changing a file. *database_out is the caller's to close, also on failure.
+ */
+int catalog_sqlite_open_without_traces(const char *path, sqlite3 **database_out);
 
 /* The prepared statement. Needs the connection's mutex. */
 int catalog_sqlite_statement(const struct catalog_sqlite *catalog, struct catalog_connection *connection,
@@ -83,8 +99,5 @@ int catalog_sqlite_harden(struct catalog_connection *connection);
 
 /* For the writer: WAL, synchronous=FULL and the switches that a file from anywhere needs. */
 enum tess_status catalog_sqlite_configure(struct catalog_sqlite *catalog, struct tess_error *error);
-
-enum tess_status table_names_check(const char *grid_table, const char *counter_table,
-                                   struct tess_error *error);
 
 #endif

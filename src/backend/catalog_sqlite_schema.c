@@ -59,6 +59,20 @@ enum tess_status table_names_check(const char *grid_table, const char *counter_t
     return status;
 }
 
+enum tess_status catalog_sqlite_moved(const char *path, const char *what, struct tess_error *error)
+{
+    return error_set(error, TESS_ERR_BUSY,
+                     "cannot %s: the catalog %s has been removed or replaced while it was in use: put it "
+                     "back, or start again with the new one",
+                     what, path);
+}
+
+bool catalog_sqlite_has_moved(const struct catalog_sqlite *catalog)
+{
+    struct stat now;
+    return stat(catalog->path, &now) != 0 || now.st_dev != catalog->device || now.st_ino != catalog->inode;
+}
+
 enum tess_status catalog_sqlite_failed(sqlite3 *database, const char *path, int result, const char *what,
                                        struct tess_error *error)
 {
@@ -201,7 +215,7 @@ enum tess_status catalog_sqlite_configure(struct catalog_sqlite *catalog, struct
     if (result != SQLITE_OK)
         return catalog_sqlite_failed(database, catalog->path, result, "open", error);
     enum tess_status status = catalog_sqlite_check_version(database, catalog->path, &empty, error);
-    if (status != TESS_OK)
+    if (status != TESS_OK || catalog->read_only)
         return status;
     result = switch_to_wal(catalog);
     if (result == SQLITE_OK)

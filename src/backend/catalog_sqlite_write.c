@@ -112,6 +112,21 @@ static void run_batch(struct catalog_sqlite *catalog, struct catalog_change *bat
     }
 }
 
+/*
+ * Looked at before, so that nothing is written to a file that nobody will find, and after, so that nothing is
+ * acknowledged of which that has come true meanwhile. Costs a stat each, beside a sync.
+ */
+static void run_where_it_lasts(struct catalog_sqlite *catalog, struct catalog_change *batch)
+{
+    bool moved = catalog_sqlite_has_moved(catalog);
+    if (!moved) {
+        run_batch(catalog, batch);
+        moved = catalog_sqlite_has_moved(catalog);
+    }
+    for (struct catalog_change *change = batch; change && moved; change = change->next)
+        change->status = catalog_sqlite_moved(catalog->path, change->what, change->error);
+}
+
 /* Everything that is queued. Needs queue_mutex. */
 static struct catalog_change *take_queue_locked(struct catalog_sqlite *catalog)
 {
@@ -141,7 +156,7 @@ static enum tess_status submit_many(struct catalog_sqlite *catalog, struct catal
         pthread_mutex_unlock(&catalog->queue_mutex);
 
         pthread_mutex_lock(&catalog->writer.mutex);
-        run_batch(catalog, batch);
+        run_where_it_lasts(catalog, batch);
         pthread_mutex_unlock(&catalog->writer.mutex);
 
         pthread_mutex_lock(&catalog->queue_mutex);
@@ -214,6 +229,8 @@ enum tess_status catalog_sqlite_counter_add(struct catalog *catalog, const char 
     struct catalog_change change = {
         .which = STATEMENT_COUNTER_ADD, .what = "count", .first = name, .number = delta, .error = error};
     enum tess_status status = submit((struct catalog_sqlite *)catalog, &change);
+    if (status == TESS_OK && !change.found) /* its value says why */
+        status = catalog->ops->counter_get(catalog, name, &(int64_t){0}, error);
     if (status == TESS_OK && !change.found)
         return error_limit(error, "counter-value", "the counter %.200s cannot go beyond the 64-bit range",
                            name);

@@ -5,8 +5,9 @@
  *
  * All operations may be called from several threads at once on one `struct objects`. They block; a `stop`
  * (NULL: none) ends the wait for a server with what it says, and is nothing to an implementation that waits
- * for a disk only. Keys are 1 to 1024 bytes of any UTF-8 without NUL; an implementation must keep any such
- * key from leaving its bucket.
+ * for a disk only. A bucket that is missing is TESS_ERR_SETUP everywhere, as is whatever else of the
+ * configuration the store refuses (credentials, region). Keys are 1 to 1024 bytes of any UTF-8 without NUL;
+ * an implementation must keep any such key from leaving its bucket.
  */
 #ifndef BACKEND_OBJECTS_H
 #define BACKEND_OBJECTS_H
@@ -116,12 +117,13 @@ struct objects_ops {
     enum tess_status (*get_part)(struct objects *objects, const struct object_part *part, struct bytes *out,
                                  struct tess_error *error);
 
-    /* Removing an object that is not there succeeds, as in S3; a missing bucket is TESS_ERR_NOT_FOUND. */
+    /* Removing an object that is not there succeeds, as in S3; a missing bucket is TESS_ERR_SETUP. */
     enum tess_status (*remove)(struct objects *objects, const char *bucket, const char *key,
                                struct tess_error *error);
 
-    /* Every key that starts with the prefix, in UTF-8 byte order, as pages arrive. `each` returns false to
-     * stop; it may use the objects itself. */
+    /* Every key that starts with the prefix, as pages arrive. Files and S3 list in UTF-8 byte order; S3's
+     * directory buckets and gateways need not, and may name a key twice where it was written meanwhile.
+     * `each` returns false to stop; it may use the objects itself. */
     enum tess_status (*list)(struct objects *objects, const struct object_list *request,
                              bool (*each)(void *context, const char *key, const struct object_info *info),
                              void *context, struct tess_error *error);
@@ -173,7 +175,7 @@ enum tess_status bucket_name_check(const char *bucket, struct tess_error *error)
 enum tess_status object_key_check(const char *key, struct tess_error *error);
 
 /*
- * Whether the bucket is there, asked by listing it from `key` on (which is one request). TESS_ERR_NOT_FOUND
+ * Whether the bucket is there, asked by listing it from `key` on (which is one request). TESS_ERR_SETUP
  * when it is not, and whatever else the listing says.
  */
 enum tess_status objects_check_bucket(struct objects *objects, const char *bucket, const char *key,

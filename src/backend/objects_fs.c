@@ -56,8 +56,14 @@ bool objects_fs_has_bucket(const struct objects_fs *fs, const char *bucket)
 enum tess_status objects_fs_missing(const struct objects_fs *fs, const char *bucket, const char *key,
                                     struct tess_error *error)
 {
+    struct stat info;
+    if (stat(fs->root, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return error_set(error, TESS_ERR_BUSY,
+                         "the store's folder %s has been removed while it was in use: put it back, or start "
+                         "again with another one",
+                         fs->root);
     if (!objects_fs_has_bucket(fs, bucket))
-        return error_set(error, TESS_ERR_NOT_FOUND, "there is no bucket %s in %s; `tessera init` creates it",
+        return error_set(error, TESS_ERR_SETUP, "there is no bucket %s in %s; `tessera init` creates it",
                          bucket, fs->root);
     return error_set(error, TESS_ERR_NOT_FOUND, "there is no object %.200s in bucket %s", key, bucket);
 }
@@ -183,6 +189,9 @@ static void fs_destroy(struct objects *objects)
     if (!fs)
         return;
     signing_key_clear(&fs->key);
+    if (fs->turns)
+        folder_turns_destroy(fs->turns);
+    free(fs->turns);
     free(fs->root);
     free(fs->partial);
     link_base_clear(&fs->link);
@@ -205,50 +214,85 @@ static const struct objects_ops fs_ops = {
     .writer_abort = objects_fs_writer_abort,
 };
 
+/* Is it a store that is there, of which nothing may be changed: another user's, or on a read-only disk? */
+static bool is_read_only(const struct objects_fs *fs)
+{
+    return access(fs->root, W_OK) != 0 && (errno == EACCES || errno == EROFS) && access(fs->root, R_OK) == 0;
+}
+
 /* Folders, sweep, signing key. */
 static enum tess_status prepare(struct objects_fs *fs, const char *key_path, bool *created_out,
                                 struct tess_error *error)
 {
     bool made_root = false, made_partial = false, made_key = false;
+    if (created_out)
+        *created_out = false;
+    if (is_read_only(fs)) { /* what needs the key says that it is not there */
+        fs->has_key = signing_key_read(key_path, &fs->key, NULL) == TESS_OK;
+        return TESS_OK;
+    }
     enum tess_status status = folder_ensure(fs->root, &made_root, error);
     if (status == TESS_OK)
         status = folder_ensure(fs->partial, &made_partial, error);
     if (status == TESS_OK) {
         objects_fs_sweep(fs, clock_unix_ms() / 1000);
         status = signing_key_ensure(key_path, fs->partial, &made_key, &fs->key, error);
+        fs->has_key = status == TESS_OK;
     }
     if (created_out)
         *created_out = made_root || made_partial || made_key;
     return status;
 }
 
-enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bool *created_out,
-                                 struct objects **objects_out, struct tess_error *error)
+static enum tess_status create(const char *data_dir, struct objects_fs **fs_out, struct tess_error *error)
 {
-    enum tess_status status;
-    char *key_path = NULL;
-    *objects_out = NULL;
     struct objects_fs *fs = calloc(1, sizeof *fs);
+    *fs_out = fs;
     if (!fs)
         return error_set(error, TESS_ERR_MEMORY, "no memory to open the store %s", data_dir);
     fs->base.ops = &fs_ops;
     fs->base.fetches = FETCHES;
+    fs->turns = calloc(1, sizeof *fs->turns);
+    if (fs->turns)
+        folder_turns_init(fs->turns);
     if (asprintf(&fs->root, "%s/objects", data_dir) < 0)
         fs->root = NULL;
     if (asprintf(&fs->partial, "%s/objects/.partial", data_dir) < 0)
         fs->partial = NULL;
-    if (asprintf(&key_path, "%s/signing-key", data_dir) < 0)
+    return fs->turns && fs->root && fs->partial
+               ? TESS_OK
+               : error_set(error, TESS_ERR_MEMORY, "no memory to open the store %s", data_dir);
+}
+
+static enum tess_status conclude(struct objects_fs *fs, enum tess_status status, struct objects **objects_out)
+{
+    *objects_out = status == TESS_OK ? &fs->base : NULL;
+    if (status != TESS_OK && fs)
+        fs_destroy(&fs->base);
+    return status;
+}
+
+enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bool *created_out,
+                                 struct objects **objects_out, struct tess_error *error)
+{
+    struct objects_fs *fs = NULL;
+    char *key_path = NULL;
+    enum tess_status status = create(data_dir, &fs, error);
+    if (status == TESS_OK && asprintf(&key_path, "%s/signing-key", data_dir) < 0) {
         key_path = NULL;
-    if (!fs->root || !fs->partial || !key_path)
         status = error_set(error, TESS_ERR_MEMORY, "no memory to open the store %s", data_dir);
-    else
+    }
+    if (status == TESS_OK)
         status = link_base_parse(link_base, &fs->link, error);
     if (status == TESS_OK)
         status = prepare(fs, key_path, created_out, error);
     free(key_path);
-    if (status == TESS_OK)
-        *objects_out = &fs->base;
-    else
-        fs_destroy(&fs->base);
-    return status;
+    return conclude(fs, status, objects_out);
+}
+
+enum tess_status objects_fs_view(const char *data_dir, struct objects **objects_out, struct tess_error *error)
+{
+    struct objects_fs *fs = NULL;
+    const enum tess_status status = create(data_dir, &fs, error);
+    return conclude(fs, status, objects_out);
 }

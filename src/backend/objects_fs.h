@@ -7,9 +7,10 @@
  *     DIR/signing-key                    for presigned links
  *
  * Writing. A writer streams to a temporary in .partial; commit syncs it, renames it to its name and syncs the
- * folder. A reader or a killed process sees all of an object or nothing. All temporaries are in one folder,
- * so that opening the store can sweep away what a kill left there (older than an hour) without walking the
- * buckets, and no listing ever meets one. Their names are random: process ids repeat in containers.
+ * folder, together with others that commit at the same time. A reader or a killed process sees all of an
+ * object or nothing. All temporaries are in one folder, so that opening the store can sweep away what a kill
+ * left there (older than an hour) without walking the buckets, and no listing ever meets one. Their names are
+ * random: process ids repeat in containers.
  *
  * Versions. An object's version is its size and its modification time in nanoseconds. The writer sets that
  * time itself, from the fine clock, because the kernel's own stamp moves in steps of milliseconds and two
@@ -31,9 +32,16 @@
  * may be NULL, tells). link_base is where links begin: "http[s]://host[:port][/path]". Both are copied.
  * Errors: TESS_ERR_INVALID (link_base; a file where a folder should be), TESS_ERR_DENIED, TESS_ERR_IO,
  * TESS_ERR_MEMORY.
+ *
+ * Objects that are there and may be read only are opened as they are; without a key that may be read there
+ * are no links (TESS_ERR_DENIED).
  */
 enum tess_status objects_fs_open(const char *data_dir, const char *link_base, bool *created_out,
                                  struct objects **objects_out, struct tess_error *error);
+
+/* The same for looking only: nothing is created, and there are no links. TESS_ERR_MEMORY. */
+enum tess_status objects_fs_view(const char *data_dir, struct objects **objects_out,
+                                 struct tess_error *error);
 
 /*
  * Was this request allowed by a link of this store, and is it valid at now_s? Bucket and key come out of the

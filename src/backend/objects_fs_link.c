@@ -119,6 +119,14 @@ static enum tess_status check(const struct object_link_request *request, struct 
     return status;
 }
 
+/* An empty secret would sign as well as any. */
+static enum tess_status no_key(const struct objects_fs *fs, struct tess_error *error)
+{
+    return error_set(error, TESS_ERR_DENIED,
+                     "the store %s may only be read, and its signing key not even that: there are no links",
+                     fs->root);
+}
+
 static struct sigv4_credentials credentials_of(const struct objects_fs *fs)
 {
     return (struct sigv4_credentials){.access_key_id = fs->key.id, .secret_access_key = fs->key.secret};
@@ -172,6 +180,8 @@ enum tess_status objects_fs_link(struct objects *objects, const struct object_li
     struct link_base other = {0};
     bytes_init(url_out, URL_MAX_BYTES);
     enum tess_status status = check(request, error);
+    if (status == TESS_OK && !fs->has_key)
+        status = no_key(fs, error);
     if (status == TESS_OK && request->base)
         status = link_base_parse(request->base, &other, error);
     if (status == TESS_OK)
@@ -245,6 +255,10 @@ enum tess_status objects_fs_verify(struct objects *objects, const struct object_
     if (split_path(path, target_out) != TESS_OK) {
         memset(target_out, 0, sizeof *target_out);
         return error_set(error, TESS_ERR_NOT_FOUND, "this path is no object's");
+    }
+    if (!fs->has_key) {
+        memset(target_out, 0, sizeof *target_out);
+        return no_key(fs, error);
     }
     char *host = strdup(request->host);
     if (!host)

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "backend/folder_turns.h"
 #include "backend/objects.h"
 #include "backend/objects_fs.h"
 #include "backend/signing_key.h"
@@ -20,13 +21,15 @@ struct link_base {
 enum tess_status link_base_parse(const char *text, struct link_base *base_out, struct tess_error *error);
 void link_base_clear(struct link_base *base); /* safe on a zeroed struct */
 
-/* Immutable after opening, so that any number of threads may use it without a lock. */
+/* Immutable after opening, but for the turns, so that any number of threads may use it without a lock. */
 struct objects_fs {
     struct objects base;
+    struct folder_turns *turns;
     char *root;    /* DIR/objects */
     char *partial; /* DIR/objects/.partial */
     struct link_base link;
     struct signing_key key;
+    bool has_key;
 };
 
 /* The path of an object, checked and terminated, into `path` (initialised here, the caller's to clear). */
@@ -35,7 +38,8 @@ enum tess_status objects_fs_path(const struct objects_fs *fs, const char *bucket
 
 bool objects_fs_has_bucket(const struct objects_fs *fs, const char *bucket);
 
-/* TESS_ERR_NOT_FOUND in words: it is the bucket that is missing, or the object in it. */
+/* In words: it is the store's folder that is gone (TESS_ERR_BUSY, as it may come back), the bucket
+ * (TESS_ERR_SETUP), or the object in it (TESS_ERR_NOT_FOUND). */
 enum tess_status objects_fs_missing(const struct objects_fs *fs, const char *bucket, const char *key,
                                     struct tess_error *error);
 

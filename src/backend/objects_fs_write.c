@@ -57,6 +57,16 @@ static enum tess_status begin(const struct objects_fs *fs, const char *bucket, s
     return status;
 }
 
+/* A folder that an object is to go to is gone: that is the store's trouble, not an object that was not found.
+ */
+static enum tess_status lost(const struct objects_fs *fs, const char *bucket, struct tess_error *error)
+{
+    const enum tess_status status = objects_fs_missing(fs, bucket, "", error);
+    if (status != TESS_ERR_NOT_FOUND)
+        return status;
+    return error_set(error, TESS_ERR_SETUP, "a folder in %s is missing; `tessera init` makes it", fs->root);
+}
+
 static void free_writer(struct object_writer *writer)
 {
     free(writer->bucket);
@@ -87,7 +97,7 @@ enum tess_status objects_fs_writer_open(struct objects *objects, const struct ob
         *writer_out = writer;
     else
         free_writer(writer);
-    return status;
+    return status == TESS_ERR_NOT_FOUND ? lost(fs, request->bucket, error) : status;
 }
 
 enum tess_status objects_fs_writer_write(struct object_writer *writer, const void *data, size_t size,
@@ -133,6 +143,25 @@ static enum tess_status name_file(struct object_writer *writer, const char *key,
     return ensure_pieces(writer->file.path, error);
 }
 
+/* The bytes by themselves, their name together with those of others. */
+static enum tess_status publish(struct object_writer *writer, struct tess_error *error)
+{
+    struct file_writer *file = &writer->file;
+    enum tess_status status = file_writer_seal(file, error);
+    char *path = status == TESS_OK ? strdup(file->path) : NULL; /* the commit takes it away */
+    if (status == TESS_OK && !path) {
+        file_writer_abort(file);
+        return error_set(error, TESS_ERR_MEMORY, "no memory to write an object");
+    }
+    file->durable = false;
+    if (status == TESS_OK)
+        status = file_writer_commit(file, error);
+    if (status == TESS_OK)
+        status = folder_turns_sync(writer->fs->turns, path, error);
+    free(path);
+    return status;
+}
+
 enum tess_status objects_fs_writer_commit(struct object_writer *writer, const char *key,
                                           struct tess_error *error)
 {
@@ -140,9 +169,11 @@ enum tess_status objects_fs_writer_commit(struct object_writer *writer, const ch
     if (status == TESS_OK)
         status = stamp(&writer->file, error);
     if (status == TESS_OK)
-        status = file_writer_commit(&writer->file, error);
+        status = publish(writer, error);
     else
         file_writer_abort(&writer->file);
+    if (status == TESS_ERR_NOT_FOUND)
+        status = lost(writer->fs, writer->bucket, error);
     free_writer(writer);
     return status;
 }

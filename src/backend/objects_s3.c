@@ -155,8 +155,9 @@ static enum tess_status s3_ensure_bucket(struct objects *objects, const char *bu
     struct aws_response response;
     bool created = false;
     enum tess_status status = objects_s3_call(s3_of(objects), &call, &response, error);
+    const bool missing = response.http.failure == HTTP_DONE && response.http.status == 404;
     aws_response_clear(&response);
-    if (status == TESS_ERR_NOT_FOUND)
+    if (status != TESS_OK && missing)
         status = create_bucket(s3_of(objects), bucket, &created, error);
     if (created_out)
         *created_out = created;

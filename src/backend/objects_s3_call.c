@@ -26,7 +26,7 @@ static const char default_region[] = "us-east-1";
 enum tess_status objects_s3_check_names(const char *bucket, const char *key, struct tess_error *error)
 {
     if (!bucket || !*bucket)
-        return error_set(error, TESS_ERR_INVALID,
+        return error_set(error, TESS_ERR_SETUP,
                          "no bucket is named: set SOURCE_BUCKET and DESTINATION_BUCKET, or give --source and "
                          "--dest");
     enum tess_status status = bucket_name_check(bucket, error);
@@ -205,7 +205,7 @@ static enum tess_status explain(struct objects_s3 *s3, const struct s3_call *cal
     if (has_code(response, "NoSuchBucket") || (status == TESS_ERR_NOT_FOUND && !call->key)) {
         char endpoint[AWS_ENDPOINT_MAX_BYTES];
         (void)aws_endpoint(aws_settings_of(s3->aws), AWS_S3, region, endpoint, NULL);
-        return error_set(error, TESS_ERR_NOT_FOUND,
+        return error_set(error, TESS_ERR_SETUP,
                          "there is no bucket %s at %s: `tessera init` creates it, and SOURCE_BUCKET and "
                          "DESTINATION_BUCKET (or --source and --dest) name others",
                          call->bucket, shown_text(endpoint, S3_SHOWN_BYTES).text);
@@ -220,7 +220,7 @@ static enum tess_status explain(struct objects_s3 *s3, const struct s3_call *cal
         return error_set(error, TESS_ERR_IO, "cannot %s: HTTP %d, with more words than are read", what,
                          response->http.status);
     if (is_misplaced(call, response) && response->http.status < 400)
-        return error_set(error, TESS_ERR_INVALID,
+        return error_set(error, TESS_ERR_SETUP,
                          "cannot %s: S3 says that the bucket is elsewhere (HTTP %d) than in region %s%s%s",
                          what, response->http.status, region, response->complaint.region[0] ? ": " : "",
                          shown_text(response->complaint.region, S3_REGION_BYTES).text);

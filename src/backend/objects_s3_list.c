@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Listing, page by page. Keys come in UTF-8 byte order from S3; that each is after the one before it is
- * checked, which also shows that the listing gets on and ends.
+ * Listing, page by page, in whatever order the server has. That the listing gets on and ends is seen by its
+ * tokens: one of them is kept, from ever further on, and must not come again (Brent's way to find a circle).
  */
 #include <stdio.h>
 #include <string.h>
@@ -74,8 +74,9 @@ struct listing {
     const struct object_list *request;
     bool (*each)(void *context, const char *key, const struct object_info *info);
     void *context;
-    char last[TESS_KEY_MAX_BYTES + 1];
     uint32_t empty_pages;
+    struct bytes mark; /* the token that must not come again */
+    uint64_t pages, pages_to_mark;
     bool done;
 };
 
@@ -91,11 +92,10 @@ static enum tess_status hand_out(struct listing *listing, const struct s3_page *
     const char *prefix = listing->request->prefix;
     for (size_t i = 0; i < page->count && !listing->done; i++) {
         const char *key = s3_page_key(page, i);
+        if (key[0] == '\0') /* what some gateways make of a bucket that is a folder */
+            continue;
         if (strncmp(key, prefix, strlen(prefix)) != 0)
             return wrong_list(listing, "a key that does not begin with the prefix", error);
-        if (strcmp(key, listing->last) <= 0)
-            return wrong_list(listing, "keys that are not in order", error);
-        (void)snprintf(listing->last, sizeof listing->last, "%s", key);
         listing->done = !listing->each(listing->context, key, &page->entries[i].info);
     }
     listing->empty_pages = page->count ? 0 : listing->empty_pages + 1;
@@ -109,6 +109,21 @@ static bool is_same(const struct bytes *left, const struct bytes *right)
     return left->size == right->size && (left->size == 0 || memcmp(left->data, right->data, left->size) == 0);
 }
 
+/* On to the page that `token` leads to. */
+static enum tess_status check_progress(struct listing *listing, const struct bytes *token,
+                                       struct tess_error *error)
+{
+    if (listing->pages > 0 && is_same(token, &listing->mark))
+        return wrong_list(listing, "pages that lead back to themselves", error);
+    if (listing->pages++ < listing->pages_to_mark)
+        return TESS_OK;
+    listing->pages_to_mark = 2 * listing->pages;
+    listing->mark.size = 0;
+    return bytes_append(&listing->mark, token->data, token->size) == TESS_OK
+               ? TESS_OK
+               : error_set(error, TESS_ERR_MEMORY, "no memory for a list of objects");
+}
+
 enum tess_status objects_s3_list(struct objects *objects, const struct object_list *request,
                                  bool (*each)(void *context, const char *key, const struct object_info *info),
                                  void *context, struct tess_error *error)
@@ -120,6 +135,7 @@ enum tess_status objects_s3_list(struct objects *objects, const struct object_li
         objects_s3_check_names(request->bucket, request->prefix[0] ? request->prefix : NULL, error);
     if (status != TESS_OK)
         return status;
+    bytes_init(&listing.mark, S3_TOKEN_MAX_BYTES + 1);
     do {
         struct s3_page page;
         status = fetch_page(s3, request, &token, &page, error);
@@ -127,13 +143,14 @@ enum tess_status objects_s3_list(struct objects *objects, const struct object_li
             status = hand_out(&listing, &page, error);
         if (!page.truncated)
             listing.done = true;
-        else if (status == TESS_OK && !listing.done && is_same(&token, &page.token))
-            status = wrong_list(&listing, "a page that leads to itself", error);
+        else if (status == TESS_OK && !listing.done)
+            status = check_progress(&listing, &page.token, error);
         struct bytes used = token;
         token = page.token;
         page.token = used;
         s3_page_clear(&page);
     } while (status == TESS_OK && !listing.done);
     bytes_clear(&token);
+    bytes_clear(&listing.mark);
     return status;
 }

@@ -54,7 +54,8 @@ enum tess_status objects_s3_call(struct objects_s3 *s3, const struct s3_call *ca
 /* The region to sign for and to ask in, as far as is known. Thread-safe. */
 void objects_s3_region(struct objects_s3 *s3, const char *bucket, char region_out[S3_REGION_BYTES]);
 
-/* Both, in words for people. TESS_ERR_INVALID, TESS_ERR_LIMIT. `key` may be NULL. Pure. */
+/* Both, in words for people. TESS_ERR_SETUP (no bucket is named), TESS_ERR_INVALID, TESS_ERR_LIMIT. `key` may
+ * be NULL. Pure. */
 enum tess_status objects_s3_check_names(const char *bucket, const char *key, struct tess_error *error);
 
 /* Entries of the vtable; see objects.h. */

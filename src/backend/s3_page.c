@@ -139,8 +139,8 @@ static enum tess_status decode_key(struct reading *reading, struct s3_page_entry
         return status;
     const char *key = keys->size > at ? (const char *)keys->data + at : "";
     const size_t size = keys->size - at;
-    if (size == 0 || size > TESS_KEY_MAX_BYTES)
-        reading->wrong = "a key that is empty or has more than 1024 bytes";
+    if (size > TESS_KEY_MAX_BYTES)
+        reading->wrong = "a key that has more than 1024 bytes";
     else if (memchr(key, '\0', size) || !utf8_valid(key, size))
         reading->wrong = "a key that is no UTF-8 or holds a NUL";
     entry->key_at = at;

@@ -59,10 +59,11 @@ static enum tess_status check_bucket(const struct grid_build *build, struct tess
     struct tess_error trouble;
     const enum tess_status status = objects_check_bucket(build->backend->objects, build->lookup.bucket,
                                                          build->lookup.keys.keys[0], &trouble);
-    if (status != TESS_ERR_NOT_FOUND && status != TESS_ERR_SETUP)
+    if (status != TESS_ERR_SETUP)
         return TESS_ERR_NOT_FOUND;
     /* A bucket that the request names is the caller's affair, that of the store is its operator's. */
-    trouble.status = build->request->images ? status : TESS_ERR_SETUP;
+    if (build->request->images)
+        trouble.status = TESS_ERR_NOT_FOUND;
     if (error)
         *error = trouble;
     return trouble.status;

@@ -43,10 +43,16 @@ enum tess_status tess_store_init(struct tess_store *store, bool *created_out, st
 }
 
 size_t tess_store_check(const struct tess_store_config *config,
-                        void (*report)(void *context, const struct tess_finding *finding), void *context)
+                        void (*report)(void *context, const struct tess_finding *finding),
+                        void (*progress)(void *context, uint64_t rows), void *context)
 {
     const struct tess_store_config defaults = {0};
-    return backend_check(config ? config : &defaults, report, context);
+    return backend_check(config ? config : &defaults, report, progress, context);
+}
+
+enum tess_status tess_store_ready(struct tess_store *store, struct tess_error *error)
+{
+    return backend_ready(&store->backend, error);
 }
 
 static enum tess_status check_name(const char *what, const char *limit, const char *name, size_t length,

@@ -56,17 +56,31 @@ enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, c
                              key_out, error);
 }
 
+/*
+ * An object that was not mapped is removed again, once it is sure that it is not: an answer that got lost may
+ * have been a good one, so that the row is removed before it. What cannot be taken back is named.
+ */
+static void take_back(const struct backend *backend, const char *grid_id, const char *key,
+                      enum tess_status failure, struct tess_error *error)
+{
+    struct objects *objects = backend->objects;
+    struct catalog *catalog = backend->catalog;
+    bool removed = false;
+    const bool doubtful = failure == TESS_ERR_IO || failure == TESS_ERR_TIMEOUT || failure == TESS_ERR_BUSY ||
+                          failure == TESS_ERR_CANCELLED;
+    if (doubtful && catalog->ops->remove(catalog, grid_id, key, &removed, NULL) != TESS_OK)
+        error_prefix(error, "%s is stored, and may or may not belong to its grid", key);
+    else if (objects->ops->remove(objects, backend->source_bucket, key, NULL) != TESS_OK)
+        error_prefix(error, "%s is stored, belongs to no grid, and could not be removed again", key);
+}
+
 /* Bytes first: a mapping never points at nothing. */
 enum tess_status store_map_image(const struct backend *backend, const char *grid_id, const char *key,
                                  int64_t added_ms, struct tess_error *error)
 {
-    bool removed = false;
-    const struct catalog_ops *ops = backend->catalog->ops;
-    enum tess_status status = ops->add(backend->catalog, grid_id, key, added_ms, error);
-    /* An object that was not mapped after all is taken back, if it is sure that it is not: an answer that got
-     * lost may have been a good one. */
-    if (status != TESS_OK && ops->remove(backend->catalog, grid_id, key, &removed, NULL) == TESS_OK)
-        (void)backend->objects->ops->remove(backend->objects, backend->source_bucket, key, NULL);
+    enum tess_status status = backend->catalog->ops->add(backend->catalog, grid_id, key, added_ms, error);
+    if (status != TESS_OK)
+        take_back(backend, grid_id, key, status, error);
     return status;
 }
 

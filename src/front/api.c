@@ -2,6 +2,7 @@
 /* One function a route; the table at the end says which. api_grid.c has the one that builds. */
 #include "front/api_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,47 @@ int api_http_status(const struct tess_error *error)
     return 500;
 }
 
+/* What went wrong on this side is told without names of buckets, servers, accounts and folders, which are
+ * nobody's business but the operator's: the log has them, under the request's id. NULL: the caller may know.
+ */
+const char *api_words_for_strangers(enum tess_status status)
+{
+    switch (status) {
+    case TESS_ERR_SETUP:
+    case TESS_ERR_DENIED:
+        return "the service is not set up completely; its log says what is missing";
+    case TESS_ERR_BUSY:
+        return "the store is busy or away; try again";
+    case TESS_ERR_TIMEOUT:
+        return "time was over before the request was done; try again, or ask for less";
+    case TESS_ERR_IO:
+    case TESS_ERR_INTERNAL:
+        return "the service failed; its log says why";
+    default:
+        return NULL;
+    }
+}
+
+/* `words` are told in the place of the error's own; NULL: those. `result` may be NULL. */
+static void refuse_in_words(const struct tess_error *error, const char *words,
+                            const struct tess_result *result, struct api_answer *answer_out)
+{
+    struct tess_error told = *error;
+    cJSON *json = json_object();
+    if (words)
+        (void)snprintf(told.message, sizeof told.message, "%s", words);
+    json_add_error(json, &told);
+    (void)snprintf(answer_out->detail, sizeof answer_out->detail, "%s", words ? error->message : "");
+    if (result) {
+        json_add_failed(json, result);
+        api_hide_reasons(json, result, answer_out);
+    }
+    answer_out->outcome = error->status;
+    api_answer_json(answer_out, api_http_status(error), json);
+    if (answer_out->http_status == 503)
+        answer_out->retry_after_s = 1;
+}
+
 void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
 {
     api_refuse_cells(error, NULL, answer_out);
@@ -71,14 +113,11 @@ void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
 void api_refuse_cells(const struct tess_error *error, const struct tess_result *result,
                       struct api_answer *answer_out)
 {
-    cJSON *json = json_object();
-    json_add_error(json, error);
-    if (result)
-        json_add_failed(json, result);
-    answer_out->outcome = error->status;
-    api_answer_json(answer_out, api_http_status(error), json);
-    if (answer_out->http_status == 503)
-        answer_out->retry_after_s = 1;
+    /* A limit is ours, and its words are of use. */
+    const char *words = error->limit[0] == '\0' ? api_words_for_strangers(error->status) : NULL;
+    if (result && error->status == TESS_ERR_NOT_FOUND)
+        words = "not one image of the grid is in the store";
+    refuse_in_words(error, words, result, answer_out);
 }
 
 void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out)
@@ -272,6 +311,10 @@ static enum tess_status counter(struct api_call *call, struct tess_error *error)
         status = tess_counter_hit(call->api->store, name, &value, error);
     else if (status == TESS_OK)
         status = tess_counter_get(call->api->store, name, &value, error);
+    /* Whoever counts has to know that trying again may count twice. */
+    if (call->request->route == API_COUNTER_HIT && (status == TESS_ERR_IO || status == TESS_ERR_TIMEOUT))
+        refuse_in_words(error, "the hit may or may not have been counted; the service's log says why", NULL,
+                        call->answer);
     if (status != TESS_OK)
         return status;
     cJSON *json = json_object();
@@ -290,11 +333,9 @@ static enum tess_status alive(struct api_call *call, struct tess_error *error)
     return TESS_OK;
 }
 
-/* A counter that nobody counts: one read of the catalog, in SQLite or DynamoDB. */
 static enum tess_status ready(struct api_call *call, struct tess_error *error)
 {
-    int64_t value;
-    const enum tess_status status = tess_counter_get(call->api->store, "tessera-readiness", &value, error);
+    const enum tess_status status = tess_store_ready(call->api->store, error);
     if (status == TESS_OK)
         return alive(call, error);
     api_refuse(error, call->answer);

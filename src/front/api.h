@@ -95,7 +95,8 @@ struct api_answer {
 
     /* for metrics and logs */
     enum tess_status outcome;
-    bool is_grid, cached; /* generate_grid that succeeded */
+    char detail[sizeof((struct tess_error *)0)->message]; /* what the body does not tell strangers; "" */
+    bool is_grid, cached;                                 /* generate_grid that succeeded */
     uint32_t tiles, failed_tiles;
     struct tess_timings timings;
 };

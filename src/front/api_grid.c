@@ -7,6 +7,7 @@
  * A name that is in both is refused. What looks like "s3://bucket" is a grid id like any other here: who may
  * call this may not thereby read every bucket that the service may.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,10 +96,33 @@ static bool has_json(const struct api_request *request)
            (named || (blanks < request->body_bytes && request->body[blanks] == '{'));
 }
 
+void api_hide_reasons(cJSON *json, const struct tess_result *result, struct api_answer *answer)
+{
+    cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "failed");
+    item = item ? item->child : NULL;
+    for (size_t i = 0; i < result->cell_count && item; i++) {
+        const struct tess_cell_report *cell = &result->cells[i];
+        if (cell->status == TESS_OK)
+            continue;
+        const char *words = cell->status == TESS_ERR_NOT_FOUND ? "there is no such image in the store"
+                            : api_words_for_strangers(cell->status)
+                                ? "the store did not give it; the service's log may say why"
+                                : NULL;
+        if (words) {
+            cJSON_DeleteItemFromObjectCaseSensitive(item, "reason");
+            json_add_text(item, "reason", words);
+        }
+        if (words && answer->detail[0] == '\0')
+            (void)snprintf(answer->detail, sizeof answer->detail, "%s", cell->reason);
+        item = item->next;
+    }
+}
+
 static void answer_grid(struct api_answer *answer, const struct tess_answer *built)
 {
     cJSON *json = json_object();
     json_add_grid(json, built);
+    api_hide_reasons(json, built->result, answer);
     api_answer_json(answer, 200, json);
     answer->is_grid = true;
     answer->cached = built->cached;

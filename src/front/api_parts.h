@@ -20,6 +20,15 @@ struct api_call {
 /* Prints and deletes `json`. */
 void api_answer_json(struct api_answer *answer, int http_status, cJSON *json);
 
+/* What is said in the place of a failure's own words; NULL: those may be told. Static storage. */
+const char *api_words_for_strangers(enum tess_status status);
+
+/*
+ * In "failed" of `json`, why a cell failed names the object, and not where the store has it. The first reason
+ * that is not told goes into the answer's detail, for the log, unless there is one.
+ */
+void api_hide_reasons(cJSON *json, const struct tess_result *result, struct api_answer *answer);
+
 /* Does the query hold no parameter but these (NULL past the last)? */
 enum tess_status api_check_query(const struct api_query *query, const char *const *names,
                                  struct tess_error *error);

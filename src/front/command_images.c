@@ -91,21 +91,25 @@ struct adding {
     const struct inputs *inputs;
     pthread_mutex_t lock; /* of all below */
     size_t next;
-    cJSON **added, **failed; /* by input; NULL: not so */
+    enum tess_status settled; /* what the store said of one image and will say of all; TESS_OK: nothing */
+    cJSON **added, **failed;  /* by input; NULL: not so */
     size_t failed_count;
     struct tess_error told; /* the last failure that was shown */
     size_t told_again;      /* refusals that said the same as the one before */
+    size_t untried;         /* after `settled` */
     struct progress progress;
 };
 
+/* *of_store_out: it was the store that failed, not the file. */
 static enum tess_status add_one(const struct adding *adding, const char *path, int64_t added_ms,
-                                cJSON **added_out, struct tess_error *error)
+                                cJSON **added_out, bool *of_store_out, struct tess_error *error)
 {
     const struct settings *settings = adding->settings;
     uint64_t max_bytes = settings->engine.limits.max_input_bytes;
     uint8_t *bytes = NULL;
     size_t size = 0;
     enum tess_status status = read_file(path, max_bytes, &bytes, &size, error);
+    *of_store_out = status == TESS_OK;
     if (status != TESS_OK)
         return status;
     char key[TESS_KEY_MAX_BYTES + 1] = "";
@@ -121,12 +125,18 @@ static enum tess_status add_one(const struct adding *adding, const char *path, i
     return TESS_OK;
 }
 
+/* No bucket, no table, no credentials, no permission: the next image would meet the same. */
+static bool is_settled(const struct tess_error *error)
+{
+    return error->status == TESS_ERR_SETUP || error->status == TESS_ERR_DENIED;
+}
+
 /* What the store refuses (no credentials, no bucket, no permission) it refuses in the same words, behind the
  * key. */
 static bool is_same_refusal(const struct tess_error *a, const struct tess_error *b)
 {
     const char *a_words = strstr(a->message, ": "), *b_words = strstr(b->message, ": ");
-    return (a->status == TESS_ERR_DENIED || a->status == TESS_ERR_INVALID) && a->status == b->status &&
+    return is_settled(a) && a->status == b->status &&
            strcmp(a_words ? a_words : a->message, b_words ? b_words : b->message) == 0;
 }
 
@@ -152,29 +162,52 @@ static cJSON *tell_failure(struct adding *adding, const char *path, const struct
     return item;
 }
 
-/* One thread: adds what can be added; the store failing for one image may well not fail for the next. */
+/* One thread: adds what can be added. The store failing for one image may well not fail for the next, unless
+ * it says what it will say of all. */
 static void *add_some(void *context)
 {
     struct adding *adding = context;
     (void)pthread_mutex_lock(&adding->lock);
-    while (adding->next < adding->inputs->count && !interrupt_seen()) {
+    while (adding->next < adding->inputs->count && adding->settled == TESS_OK && !interrupt_seen()) {
         const size_t index = adding->next++;
         const char *path = adding->inputs->paths[index];
         struct tess_error error = {0};
+        bool of_store = false;
         if (path[0] == '\0')
             continue; /* a blank cell is nothing to store */
         const int64_t added_ms =
             tess_store_next_added_ms(adding->store); /* under the lock: in the order given */
         (void)pthread_mutex_unlock(&adding->lock);
-        const bool good = add_one(adding, path, added_ms, &adding->added[index], &error) == TESS_OK;
+        const bool good =
+            add_one(adding, path, added_ms, &adding->added[index], &of_store, &error) == TESS_OK;
         (void)pthread_mutex_lock(&adding->lock);
         if (!good)
             adding->failed[index] = tell_failure(adding, path, &error);
         adding->failed_count += !good;
+        if (!good && of_store && is_settled(&error))
+            adding->settled = error.status;
         progress_step(&adding->progress, !good);
     }
     (void)pthread_mutex_unlock(&adding->lock);
     return NULL;
+}
+
+/* After the threads: what was not begun for the store's sake is as good as refused. */
+static void refuse_the_rest(struct adding *adding)
+{
+    for (size_t i = adding->next; adding->settled != TESS_OK && i < adding->inputs->count; i++) {
+        if (adding->inputs->paths[i][0] == '\0')
+            continue;
+        cJSON *item = json_object();
+        json_add_text(item, "source", adding->inputs->paths[i]);
+        json_add_text(item, "reason", "not tried: the store refuses all images, as it refused one before");
+        json_add_text(item, "code", tess_status_name(adding->settled));
+        adding->failed[i] = item;
+        adding->untried++;
+    }
+    if (adding->untried)
+        message_error(adding->settings, "%zu images were not tried: the store would refuse each of them",
+                      adding->untried);
 }
 
 /* A thread that cannot be had is done without. */
@@ -207,6 +240,7 @@ static enum exit_status add_all(const struct settings *settings, struct tess_sto
     progress_end(&adding.progress);
     if (adding.told_again)
         message_error(settings, "the same happened to %zu more", adding.told_again);
+    refuse_the_rest(&adding);
     for (size_t i = 0; i < inputs->count; i++) {
         if (adding.added[i])
             (void)cJSON_AddItemToArray(added, adding.added[i]);

@@ -9,6 +9,7 @@
 #include "front/json_out.h"
 #include "front/message.h"
 #include "front/opening.h"
+#include "front/progress.h"
 #include "front/safe_text.h"
 #include "front/xalloc.h"
 
@@ -37,6 +38,7 @@ struct examination {
     const struct settings *settings;
     cJSON *findings;
     bool colour;
+    struct progress progress;
 };
 
 /* For people, on stderr, while it happens; the same as JSON goes to stdout at the end. */
@@ -59,6 +61,7 @@ static void show_finding(const struct examination *examination, const struct tes
 static void on_finding(void *context, const struct tess_finding *finding)
 {
     struct examination *examination = context;
+    progress_hide(&examination->progress);
     show_finding(examination, finding);
     cJSON *item = json_object();
     json_add_text(item, "subject", finding->subject);
@@ -68,18 +71,27 @@ static void on_finding(void *context, const struct tess_finding *finding)
     (void)cJSON_AddItemToArray(examination->findings, item);
 }
 
+static void on_rows(void *context, uint64_t rows)
+{
+    struct examination *examination = context;
+    progress_update(&examination->progress, (struct progress_counts){.done = rows});
+}
+
 enum exit_status command_doctor(const struct settings *settings)
 {
     struct tess_store_config config;
     enum exit_status exit_status;
     if (!store_config(settings, &config, &exit_status))
         return exit_status;
-    struct examination examination = {settings, cJSON_CreateArray(),
-                                      isatty(STDERR_FILENO) && !settings->plain_terminal &&
-                                          !settings->no_colour};
+    struct examination examination = {.settings = settings,
+                                      .findings = cJSON_CreateArray(),
+                                      .colour = isatty(STDERR_FILENO) && !settings->plain_terminal &&
+                                                !settings->no_colour};
     if (!examination.findings)
         out_of_memory();
-    size_t bad = tess_store_check(&config, on_finding, &examination);
+    progress_begin(&examination.progress, settings, "rows", 0);
+    size_t bad = tess_store_check(&config, on_finding, on_rows, &examination);
+    progress_end(&examination.progress);
     cJSON *json = json_object();
     json_add_text(json, "message", bad ? "something needs fixing" : "all good");
     json_add_integer(json, "bad", (int64_t)bad);

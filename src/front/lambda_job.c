@@ -22,6 +22,7 @@ void lambda_reply_clear(struct lambda_reply *reply)
 {
     free(reply->json);
     free(reply->message);
+    free(reply->detail);
     *reply = (struct lambda_reply){0};
 }
 
@@ -60,10 +61,13 @@ static void reply_answer(const struct lambda_site *site, const struct lambda_eve
                          const struct api_answer *answer, struct lambda_reply *reply)
 {
     *reply = (struct lambda_reply){.status = answer->http_status};
+    if (answer->detail[0] != '\0')
+        reply->detail = xstrdup(answer->detail);
     if (event->kind == LAMBDA_PROXY)
         reply->json = lambda_answer_proxy(site->handler, event, answer, site->settings->cors_origin);
     else if (answer->http_status != 200)
-        reply_failed(answer->outcome, lambda_answer_message(answer), reply);
+        reply_failed(answer->outcome, reply->detail ? xstrdup(reply->detail) : lambda_answer_message(answer),
+                     reply); /* who may invoke the function is no stranger */
     else if (event->kind == LAMBDA_COUNTER || event->kind == LAMBDA_NOTHING)
         reply->json = lambda_answer_counter(answer);
     else

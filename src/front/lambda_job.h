@@ -14,6 +14,7 @@
 struct lambda_reply {
     char *json;    /* NULL: an error */
     char *message; /* of an error */
+    char *detail;  /* for the log: what an answer does not tell strangers; NULL: nothing */
     char type[LAMBDA_TYPE_BYTES];
     int status; /* for the log: what the answer says, or 500 */
 };

@@ -63,7 +63,10 @@ static void write_log(const struct lambda_site *site, const struct tess_lambda_i
     json_add_text(line, "time", now);
     json_add_text(line, "level", reply->status >= 500 ? "error" : "info");
     json_add_text(line, "command", site->settings->command);
-    json_add_text(line, "message", reply->message ? reply->message : "answered");
+    json_add_text(line, "message",
+                  reply->message  ? reply->message
+                  : reply->detail ? reply->detail
+                                  : "answered");
     json_add_text(line, "request_id", invocation->request_id);
     json_add_text(line, "trace_id", invocation->trace_id);
     json_add_text(line, "handler", lambda_handler_name(site->handler));

@@ -12,8 +12,9 @@ static bool conclude(const struct settings *settings, enum tess_status status, c
 {
     if (status == TESS_OK)
         return true;
-    *status_out = status == TESS_ERR_INVALID ? message_usage(settings, "%s", error->message)
-                                             : message_failure(settings, error);
+    *status_out = status == TESS_ERR_INVALID || status == TESS_ERR_SETUP
+                      ? message_usage(settings, "%s", error->message)
+                      : message_failure(settings, error);
     return false;
 }
 

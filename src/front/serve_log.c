@@ -29,6 +29,8 @@ static char *json_line(const struct exchange *exchange, const char *at, double s
     json_add_integer(json, "sent_bytes", (int64_t)answer->body_bytes);
     if (answer->outcome != TESS_OK)
         json_add_text(json, "code", tess_status_name(answer->outcome));
+    if (answer->detail[0] != '\0')
+        json_add_text(json, "message", answer->detail);
     if (answer->is_grid) {
         json_add_flag(json, "cached", answer->cached);
         json_add_integer(json, "tiles", answer->tiles);
@@ -43,20 +45,22 @@ void serve_log(const struct exchange *exchange, double seconds)
 {
     const struct settings *settings = exchange->service->settings;
     const bool bad = exchange->answer.http_status >= 500;
-    char at[32], line[2048];
+    char at[32], line[4096];
     if (settings->quiet && !bad)
         return;
     json_format_time(time(NULL), at);
     char *text = settings->json_log ? json_line(exchange, at, seconds) : text_for_terminal(exchange->path);
-    int size =
-        settings->json_log
-            ? snprintf(line, sizeof line, "%s\n", text)
-            : snprintf(line, sizeof line, "%s %d %s %.1024s %.1f ms %s\n", at, exchange->answer.http_status,
-                       exchange->method ? exchange->method : "-", text, seconds * 1000, exchange->request_id);
+    char *detail = text_for_terminal(exchange->answer.detail);
+    int size = settings->json_log
+                   ? snprintf(line, sizeof line, "%s\n", text)
+                   : snprintf(line, sizeof line, "%s %d %s %.1024s %.1f ms %s%s%.2000s\n", at,
+                              exchange->answer.http_status, exchange->method ? exchange->method : "-", text,
+                              seconds * 1000, exchange->request_id, detail[0] ? ": " : "", detail);
     /* In one piece, so that the lines of many threads do not mix. */
     if (size > 0 && (size_t)size < sizeof line)
         (void)!write(STDERR_FILENO, line, (size_t)size);
     else if (size > 0)
         (void)fprintf(stderr, "%s\n", text);
     free(text);
+    free(detail);
 }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "net/aws_attempt.h"
+#include "net/aws_clock.h"
 #include "net/aws_explain.h"
 #include "net/http_date.h"
 #include "net/random.h"
@@ -27,7 +28,7 @@ struct aws {
     struct aws_settings settings;
     struct aws_surroundings surroundings;
     struct credentials_provider *credentials;
-    _Atomic int64_t skew_ms; /* to be added to our clock */
+    struct aws_clock *clock; /* the servers' against ours */
     _Atomic uint64_t calls, retries, throttled, failures;
 
     pthread_mutex_t lock; /* of the table; entries stay where they are */
@@ -39,6 +40,12 @@ static int64_t real_unix_ms(void *context)
 {
     (void)context;
     return clock_unix_ms();
+}
+
+static int64_t real_monotonic_ms(void *context)
+{
+    (void)context;
+    return clock_monotonic_ns() / 1000000;
 }
 
 static double real_random01(void *context)
@@ -66,20 +73,28 @@ enum tess_status aws_create(struct aws_settings *settings, const struct aws_surr
     struct http *http = surroundings ? surroundings->http : NULL;
     enum tess_status status = http ? TESS_OK : http_curl_create(&config, &http, error);
     struct aws *aws = status == TESS_OK ? calloc(1, sizeof *aws) : NULL;
+    struct aws_clock *clock = aws ? calloc(1, sizeof *clock) : NULL;
     *aws_out = NULL;
-    if (status == TESS_OK && !aws)
+    if (status == TESS_OK && !clock)
         status = error_set(error, TESS_ERR_MEMORY, "no memory for AWS");
     if (status != TESS_OK) {
         if (http)
             http->ops->destroy(http);
         aws_settings_clear(settings);
+        free(aws);
         return status;
     }
     if (surroundings)
         aws->surroundings = *surroundings;
     aws->surroundings.http = http;
-    if (!aws->surroundings.unix_ms)
+    aws->clock = clock;
+    aws_clock_init(clock);
+    if (!aws->surroundings.unix_ms) {
         aws->surroundings.unix_ms = real_unix_ms;
+        aws->surroundings.monotonic_ms = real_monotonic_ms;
+    }
+    if (!aws->surroundings.monotonic_ms) /* a clock that is never set */
+        aws->surroundings.monotonic_ms = aws->surroundings.unix_ms;
     if (!aws->surroundings.random01)
         aws->surroundings.random01 = real_random01;
     if (!aws->surroundings.sleep_ms)
@@ -103,6 +118,8 @@ void aws_destroy(struct aws *aws)
         credentials_provider_destroy(aws->credentials);
     aws->surroundings.http->ops->destroy(aws->surroundings.http);
     aws_settings_clear(&aws->settings);
+    aws_clock_destroy(aws->clock);
+    free(aws->clock);
     (void)pthread_mutex_destroy(&aws->lock);
     free(aws);
 }
@@ -117,9 +134,17 @@ struct credentials_provider *aws_credentials_of(struct aws *aws)
     return aws->credentials;
 }
 
+static struct aws_instant instant_of(const struct aws *aws)
+{
+    const struct aws_surroundings *surroundings = &aws->surroundings;
+    return (struct aws_instant){surroundings->unix_ms(surroundings->context),
+                                surroundings->monotonic_ms(surroundings->context)};
+}
+
 int64_t aws_now_ms(const struct aws *aws)
 {
-    return aws->surroundings.unix_ms(aws->surroundings.context) + atomic_load(&aws->skew_ms);
+    const struct aws_instant now = instant_of(aws);
+    return now.unix_ms + aws_clock_skew(aws->clock, now);
 }
 
 struct aws_counts aws_counts_of(const struct aws *aws)
@@ -180,21 +205,38 @@ static bool correct_clock(struct call *call)
     if (call->corrected || !aws_complains_of_request(call->response) || !date ||
         !http_date_read(date, &server_s))
         return false;
-    const int64_t correction_ms = server_s * 1000 - aws->surroundings.unix_ms(aws->surroundings.context);
+    const struct aws_instant now = instant_of(aws);
+    const int64_t correction_ms = server_s * 1000 - now.unix_ms;
     const int64_t wrong_ms = correction_ms - call->skew_ms;
     if (wrong_ms <= SKEW_TOLERATED_MS && wrong_ms >= -SKEW_TOLERATED_MS)
         return false;
     call->suspected = !aws_complains_of_clock(&call->response->complaint);
     call->correction_ms = correction_ms;
-    atomic_store(&aws->skew_ms, correction_ms);
+    aws_clock_force(aws->clock, correction_ms, now);
     return call->corrected = true;
 }
 
 /* It was not the clock after all: a Date that is wrong (a cache's, perhaps) must not mislead later calls. */
 static void restore_clock(struct call *call)
 {
-    if (call->corrected && call->suspected && aws_complains_of_request(call->response))
-        (void)atomic_compare_exchange_strong(&call->aws->skew_ms, &call->correction_ms, call->first_skew_ms);
+    struct aws_clock *clock = call->aws->clock;
+    const struct aws_instant now = instant_of(call->aws);
+    if (call->corrected && call->suspected && aws_complains_of_request(call->response) &&
+        aws_clock_skew(clock, now) == call->correction_ms)
+        aws_clock_force(clock, call->first_skew_ms, now);
+}
+
+/* A cache's answer has the Date of long ago; a proxy that answers in the service's place gives no number. */
+static void learn_clock(const struct call *call, enum aws_attempt_outcome outcome, struct aws_instant sent)
+{
+    const struct http_response *http = &call->response->http;
+    const char *date = http_response_header(http, "date");
+    int64_t server_s;
+    const bool numbered =
+        http_response_header(http, "x-amz-request-id") || http_response_header(http, "x-amzn-requestid");
+    if (http->failure == HTTP_DONE && (outcome == AWS_ATTEMPT_GOOD || numbered) && date &&
+        !http_response_header(http, "age") && http_date_read(date, &server_s))
+        aws_clock_learn(call->aws->clock, server_s, sent, instant_of(call->aws), call->skew_ms);
 }
 
 static bool renew_credentials(struct call *call)
@@ -260,7 +302,8 @@ static enum tess_status attempt_once(struct call *call, struct aws_attempt *atte
 {
     struct aws_response *response = call->response;
     *again_out = false;
-    call->skew_ms = atomic_load(&call->aws->skew_ms);
+    const struct aws_instant sent = instant_of(call->aws);
+    call->skew_ms = aws_clock_skew(call->aws->clock, sent);
     enum tess_status status = aws_attempt(attempt, &call->credentials, response, error);
     if (attempt->outcome == AWS_ATTEMPT_UNSENT) {
         if (stop_check(call->request->stop, NULL) == TESS_OK) /* else who stopped it knows why */
@@ -268,8 +311,10 @@ static enum tess_status attempt_once(struct call *call, struct aws_attempt *atte
         return status;
     }
     *again_out = attempt->outcome != AWS_ATTEMPT_GOOD && (correct_clock(call) || renew_credentials(call));
-    if (!*again_out)
+    if (!*again_out) {
+        learn_clock(call, attempt->outcome, sent);
         response->attempts++;
+    }
     return status;
 }
 
@@ -319,7 +364,7 @@ enum tess_status aws_call(struct aws *aws, const struct aws_request *request,
     }
     struct call call = {.aws = aws, .request = &heeding, .response = response_out};
     *response_out = (struct aws_response){0};
-    call.first_skew_ms = atomic_load(&aws->skew_ms);
+    call.first_skew_ms = aws_clock_skew(aws->clock, instant_of(aws));
     atomic_fetch_add(&aws->calls, 1);
     enum tess_status status = try_until_done(&call, &words);
     if (status != TESS_OK) {

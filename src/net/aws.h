@@ -19,6 +19,7 @@
 struct aws_surroundings {
     struct http *http; /* owned by the struct aws from then on */
     int64_t (*unix_ms)(void *context);
+    int64_t (*monotonic_ms)(void *context); /* NULL beside a unix_ms of the caller's: that one is never set */
     double (*random01)(void *context);
     enum tess_status (*sleep_ms)(void *context, const struct stop *stop, int64_t duration_ms,
                                  struct tess_error *error);
@@ -36,7 +37,8 @@ void aws_destroy(struct aws *aws);
 
 const struct aws_settings *aws_settings_of(const struct aws *aws);
 struct credentials_provider *aws_credentials_of(struct aws *aws);
-int64_t aws_now_ms(const struct aws *aws); /* our clock, corrected by the skew that a server told us of */
+/* Our clock, corrected by what the servers' answers say of it (net/aws_clock.h). */
+int64_t aws_now_ms(const struct aws *aws);
 
 /* What the service said, beside HTTP's status. */
 struct aws_complaint {
@@ -86,18 +88,19 @@ void aws_response_clear(struct aws_response *response);
 
 /*
  * TESS_OK for a 2xx or 304. Otherwise, with `request->what` and the service's words in the message:
- *     404, NoSuchKey, NoSuchBucket, ResourceNotFound…  TESS_ERR_NOT_FOUND
- *     401, 403, signature, token                       TESS_ERR_DENIED
+ *     404, NoSuchKey                                   TESS_ERR_NOT_FOUND
+ *     NoSuchBucket, ResourceNotFound…, signature,
+ *         token, no credentials, other 3xx and 4xx     TESS_ERR_SETUP
+ *     401, 403                                         TESS_ERR_DENIED
  *     409, 412                                         TESS_ERR_EXISTS
  *     throttling that did not end, no token left       TESS_ERR_BUSY
  *     timeouts                                         TESS_ERR_TIMEOUT
  *     HTTP_TOO_LARGE                                   TESS_ERR_LIMIT "max-bytes"
- *     other 4xx                                        TESS_ERR_INVALID
- *     other 5xx, broken connections                    TESS_ERR_IO
+ *     other 5xx, broken connections, damaged bodies    TESS_ERR_IO
  * *response_out is initialised here and the caller's to clear, also on failure.
  *
- * An expired token is renewed once, a clock that is off by more than 4 minutes (as the answer's Date says) is
- * corrected once and remembered; neither counts as an attempt.
+ * An expired token is renewed once, a clock that a server refuses, off by more than 4 minutes (as the
+ * answer's Date says), is corrected once and remembered; neither counts as an attempt.
  */
 enum tess_status aws_call(struct aws *aws, const struct aws_request *request,
                           struct aws_response *response_out, struct tess_error *error);

@@ -150,7 +150,7 @@ static enum tess_status no_region(const struct aws_settings *settings, enum aws_
                                   struct tess_error *error)
 {
     return error_set(
-        error, TESS_ERR_INVALID,
+        error, TESS_ERR_SETUP,
         "no AWS region is set, so there is no address for %s: set AWS_REGION (such as eu-north-1), or "
         "`region` in profile %s of %s; looked at --region, AWS_REGION, AWS_DEFAULT_REGION and that profile",
         aws_service_name(service), shown_text(settings->profile, SHOWN_BYTES).text,
@@ -199,7 +199,7 @@ enum tess_status aws_endpoint(const struct aws_settings *settings, enum aws_serv
         return status;
     if (settings->fips && !partition_of(wanted)->fips)
         return error_set(
-            error, TESS_ERR_INVALID,
+            error, TESS_ERR_SETUP,
             "AWS has no FIPS endpoints in region %s: unset AWS_USE_FIPS_ENDPOINT and use_fips_endpoint",
             wanted);
     if (!write_host(settings, service, wanted, url_out))

@@ -44,43 +44,58 @@ bool aws_complains_of_token(const struct aws_complaint *complaint)
     return is_among(complaint, codes);
 }
 
+/* What stands in the way of every request to this service, whoever asked for what. */
+static bool complains_of_setup(const struct aws_response *response)
+{
+    static const char *const codes[] = {"NoSuchBucket",
+                                        "ResourceNotFoundException",
+                                        "SignatureDoesNotMatch",
+                                        "InvalidSignatureException",
+                                        "IncompleteSignatureException",
+                                        "InvalidAccessKeyId",
+                                        "InvalidClientTokenId",
+                                        "UnrecognizedClientException",
+                                        "MissingAuthenticationTokenException",
+                                        "AuthorizationHeaderMalformed",
+                                        NULL};
+    const struct aws_complaint *complaint = &response->complaint;
+    return is_among(complaint, codes) || aws_complains_of_token(complaint) ||
+           aws_complains_of_clock(complaint);
+}
+
 enum tess_status aws_explain_status(const struct aws_response *response, enum tess_status transport)
 {
-    static const char *const missing[] = {"NoSuchKey", "NoSuchBucket", "NotFound",
-                                          "ResourceNotFoundException", NULL};
-    static const char *const denied[] = {"AccessDenied",
-                                         "AccessDeniedException",
-                                         "SignatureDoesNotMatch",
-                                         "InvalidSignatureException",
-                                         "IncompleteSignatureException",
-                                         "InvalidAccessKeyId",
-                                         "InvalidClientTokenId",
-                                         "UnrecognizedClientException",
-                                         "MissingAuthenticationTokenException",
-                                         "AuthorizationHeaderMalformed",
-                                         NULL};
+    static const char *const missing[] = {"NoSuchKey", "NotFound", NULL};
+    static const char *const denied[] = {"AccessDenied", "AccessDeniedException", NULL};
+    static const char *const damaged[] = {"BadDigest", "XAmzContentSHA256Mismatch", NULL};
     const struct aws_complaint *complaint = &response->complaint;
     const int status = response->http.status;
     if (response->http.failure != HTTP_DONE)
         return transport != TESS_OK ? transport : TESS_ERR_IO;
+    if (complains_of_setup(response))
+        return TESS_ERR_SETUP;
     if (status == 404 || is_among(complaint, missing))
         return TESS_ERR_NOT_FOUND;
-    if (retry_classify(HTTP_DONE, status, complaint->code) == RETRY_THROTTLING)
+    const enum retry_class class_ = retry_classify(HTTP_DONE, status, complaint->code);
+    if (class_ == RETRY_THROTTLING)
         return TESS_ERR_BUSY;
-    if (status == 401 || status == 403 || is_among(complaint, denied) || aws_complains_of_token(complaint) ||
-        aws_complains_of_clock(complaint))
+    if (status == 401 || status == 403 || is_among(complaint, denied))
         return TESS_ERR_DENIED;
     if (status == 409 || status == 412)
         return TESS_ERR_EXISTS;
-    return status >= 300 && status < 500 ? TESS_ERR_INVALID : TESS_ERR_IO;
+    /* What callers say was checked before it came here: what is refused of it is how we are set up. */
+    return status >= 300 && status < 500 && class_ == RETRY_NEVER && !is_among(complaint, damaged)
+               ? TESS_ERR_SETUP
+               : TESS_ERR_IO;
 }
 
 enum tess_status aws_explain_no_credentials(enum tess_status status, struct tess_error *error)
 {
     if (status == TESS_ERR_CORRUPT)
         status = TESS_ERR_IO;
-    else if (status == TESS_ERR_NOT_FOUND || status == TESS_ERR_UNSUPPORTED || status == TESS_ERR_LIMIT)
-        status = TESS_ERR_DENIED;
+    else if (status == TESS_ERR_NOT_FOUND || status == TESS_ERR_UNSUPPORTED || status == TESS_ERR_LIMIT ||
+             status == TESS_ERR_INVALID || status == TESS_ERR_DENIED)
+        status = TESS_ERR_SETUP;
     else
         return status;
     if (error) {

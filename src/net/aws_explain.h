@@ -18,7 +18,7 @@ enum tess_status aws_explain(const struct aws_response *response, const char *wh
 
 /*
  * Credentials that could not be had, as a failure of the call that needs them: a token's file that is missing
- * must not look like a missing object, nor nonsense of a metadata service like a damaged one. TESS_ERR_DENIED
+ * must not look like a missing object, nor nonsense of a metadata service like a damaged one. TESS_ERR_SETUP
  * and TESS_ERR_IO stand for what may be taken for the object's own; the words stay. Returns the status.
  */
 enum tess_status aws_explain_no_credentials(enum tess_status status, struct tess_error *error);

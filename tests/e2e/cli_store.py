@@ -3,10 +3,12 @@
 """The commands that work on the embedded store: add, list, remove, create-grid, counter, init, doctor."""
 
 import datetime
+import json
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 
 import program
@@ -18,7 +20,7 @@ ANSWER = ["message", "presigned_url", "grid_id", "key", "width", "height", "colu
 
 def add(grid, count=4):
     for index in range(count):
-        write_png("%s-%d.png" % (grid, index), colour=(index * 40, 90, 200))
+        write_png("%s-%d.png" % (grid, index), colour=(index * 20, 90, 200))
     return run("add", "--grid", grid, *["%s-%d.png" % (grid, index) for index in range(count)], status=0).answer()
 
 
@@ -177,6 +179,67 @@ def test_init_and_doctor():
         pass
     contains(run("list", "--grid", "x", "--data", "no-folder", status=1).err,
              "Not a directory", "tessera doctor --data no-folder looks for the cause")
+
+
+def test_doctor_finds_rows_without_objects():
+    keys = [item["s3Key"] for item in add("gaps", 12)["added"]]
+    env = environment()
+    contains(run("doctor", "--quiet", status=0, env=env).out, "each of the 12 rows has its object")
+    os.remove("tessera-data/objects/images/" + keys[3])
+    sick = run("doctor", status=1, env=env)
+    contains(sick.err, "1 of 12 rows", "remove --grid")
+    finding = [item for item in sick.answer()["findings"] if item["subject"] == "image"]
+    equal(len(finding), 1)
+    contains(finding[0]["detail"], "gaps", keys[3])
+    run("remove", "--grid", "gaps", keys[3], status=0, env=env)
+    run("doctor", "--quiet", status=0, env=env)
+    for key in keys[:3] + keys[4:]:  # of many only the first few are named
+        os.remove("tessera-data/objects/images/" + key)
+    answer = run("doctor", "--quiet", status=1, env=env).answer()
+    equal(len([item for item in answer["findings"] if item["subject"] == "image"]), 10)
+    contains(json.dumps(answer), "11 of 11 rows")
+
+
+def test_a_store_that_may_only_be_read():
+    """Another user's, and on a read-only disk: what only reads works, and leaves nothing behind."""
+    parent = tempfile.mkdtemp(prefix="tessera-kept.")
+    try:
+        os.chmod(parent, 0o755)
+        data = os.path.join(parent, "data")
+        write_png(os.path.join(parent, "a.png"))
+        key = run("add", "--data", data, "--grid", "kept", os.path.join(parent, "a.png"), status=0).answer()["added"][0]["s3Key"]
+        run("counter", "visits", "--data", data, status=0)
+        ways = {"a read-only disk": ["unshare", "-m", "sh", "-c", 'mount --bind "$0" "$0" && '
+                                     'mount -o remount,ro,bind "$0" && exec "$@"', parent]}
+        if os.geteuid() == 0:
+            ways["another user"] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        for name, wrapper in ways.items():
+            check_read_only(name, wrapper, parent, key)
+    finally:
+        shutil.rmtree(parent)
+
+
+def check_read_only(name, wrapper, parent, key):
+    def there(*arguments):
+        return subprocess.run([*wrapper, *arguments], env=environment(), check=False, capture_output=True, text=True)
+
+    def contents():
+        return sorted((folder, name, os.stat(os.path.join(folder, name)).st_mtime_ns)
+                      for folder, _, names in os.walk(parent) for name in names)
+    data = ["--data", os.path.join(parent, "data")]
+    if there("test", "-r", parent + "/data/catalog.db", "-a", "-x", program.PROGRAM).returncode:
+        print("not tried here: " + name)
+        return
+    before = contents()
+    listed = there(program.PROGRAM, "list", "--grid", "kept", *data)
+    equal((listed.returncode, listed.stderr), (0, ""), name)
+    contains(listed.stdout, key)
+    equal(there(program.PROGRAM, "counter", "visits", "--get", *data).stdout, '{"value":1}\n', name)
+    for arguments in (["counter", "visits"], ["add", "--grid", "kept", parent + "/a.png"], ["remove", "--grid", "kept"]):
+        refused = there(program.PROGRAM, *arguments, *data)
+        equal(refused.returncode, 1, "%s: %s" % (name, arguments))
+        contains(refused.stderr, parent)
+    equal(contents(), before, name)
 
 
 def buckets(data):

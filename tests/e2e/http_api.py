@@ -10,7 +10,7 @@ import urllib.parse
 
 import program
 from program import contains, equal, run, write_jpeg, write_png
-from service import Service
+from service import Service, eventually
 
 
 def photos(count):
@@ -192,6 +192,48 @@ def test_counters():
         run("counter", "big", "--set", str(2 ** 63 - 1), status=0, env=env)
         equal(service.ask_json("GET", "/counters/big"), {"value": 2 ** 63 - 1})
         equal(service.ask_json("POST", "/counters/big", status=400)["limit"], "counter-value")
+
+
+def test_the_folder_is_removed():
+    """SQLite goes on with a file that nobody finds again: nothing may be acknowledged then."""
+    write_jpeg("photo.jpg", 80, 80)
+    with open("photo.jpg", "rb") as file:
+        photo = file.read()
+    with Service() as service:
+        key = service.ask_json("POST", "/add_image?uniqueGridId=g", photo)["s3Key"]
+        service.ask_json("POST", "/counters/c")
+        os.rename("data", "away")
+        for method, path, body in (("POST", "/counters/c", None), ("GET", "/counters/c", None), ("GET", "/grids/g", None),
+                                   ("POST", "/add_image?uniqueGridId=g", photo), ("GET", "/readyz", None),
+                                   ("POST", "/generate_grid?uniqueGridId=g", None)):
+            answer = service.ask(method, path, body)
+            equal((answer.status, answer.json()["code"]), (503, "busy"), path)
+            assert int(answer.headers["retry-after"]) > 0
+            assert os.getcwd() not in answer.body.decode(), answer.body
+            eventually(lambda: any("removed" in line and os.getcwd() in line and answer.headers["x-request-id"] in line
+                                   for line in service.lines), "the log says why, under the request's id")
+        os.mkdir("data")  # another one in its place is another one
+        equal(service.ask("POST", "/counters/c").status, 503)
+        os.rmdir("data")
+        os.rename("away", "data")
+        equal(service.ask_json("GET", "/readyz")["status"], "ok")
+        equal(service.ask_json("POST", "/counters/c"), {"value": 2})
+        equal(service.ask_json("GET", "/grids/g")["keys"], [key])
+
+
+def test_what_is_not_set_up():
+    """Not the caller's fault, and its names are not the caller's business."""
+    with Service() as service:
+        service.ask_json("POST", "/counters/c")
+        os.rename("data/objects/images", "images-away")
+        write_jpeg("photo.jpg", 80, 80)
+        with open("photo.jpg", "rb") as file:
+            answer = service.ask("POST", "/add_image?uniqueGridId=g", file.read())
+        equal((answer.status, answer.json()["code"]), (500, "setup"))
+        for word in ("images", os.getcwd(), "objects"):
+            assert word not in answer.json()["message"], answer.body
+        equal(service.ask("GET", "/readyz").status, 503)
+        eventually(lambda: any("no bucket images" in line for line in service.lines), "the log names the bucket")
 
 
 def test_upload_link():

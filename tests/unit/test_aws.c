@@ -205,7 +205,9 @@ static void test_token(void **state)
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         aws_response_clear(&response);
         fake_http_answer(&temporary.http, 403, NULL, bodies[i]);
-        fake_aws_expect(&temporary, &request, TESS_ERR_DENIED, &response, &error);
+        fake_aws_expect(&temporary, &request,
+                        strstr(bodies[i], "SignatureDoesNotMatch") ? TESS_ERR_SETUP : TESS_ERR_DENIED,
+                        &response, &error);
         assert_null(strstr(response.complaint.code, "hush"));
         assert_null(strstr(response.complaint.message, "hush"));
     }
@@ -223,27 +225,27 @@ static void test_statuses(void **state)
     } cases[] = {
         {404, "NoSuchKey: The specified key does not exist.", TESS_ERR_NOT_FOUND},
         {404, "", TESS_ERR_NOT_FOUND},
-        {404, "NoSuchBucket: x", TESS_ERR_NOT_FOUND},
-        {400, "ResourceNotFoundException: Requested resource not found", TESS_ERR_NOT_FOUND},
+        {404, "NoSuchBucket: x", TESS_ERR_SETUP},
+        {400, "ResourceNotFoundException: Requested resource not found", TESS_ERR_SETUP},
         {401, "", TESS_ERR_DENIED},
         {403, "", TESS_ERR_DENIED},
         {403, "AccessDenied: Access Denied", TESS_ERR_DENIED},
-        {403, "SignatureDoesNotMatch: x", TESS_ERR_DENIED},
-        {403, "InvalidAccessKeyId: x", TESS_ERR_DENIED},
-        {403, "RequestTimeTooSkewed: x", TESS_ERR_DENIED},
+        {403, "SignatureDoesNotMatch: x", TESS_ERR_SETUP},
+        {403, "InvalidAccessKeyId: x", TESS_ERR_SETUP},
+        {403, "RequestTimeTooSkewed: x", TESS_ERR_SETUP},
         {400, "AccessDeniedException: x", TESS_ERR_DENIED},
-        {400, "UnrecognizedClientException: x", TESS_ERR_DENIED},
-        {400, "InvalidSignatureException: x", TESS_ERR_DENIED},
-        {400, "MissingAuthenticationTokenException: x", TESS_ERR_DENIED},
-        {400, "AuthorizationHeaderMalformed: x", TESS_ERR_DENIED},
-        {400, "ExpiredToken: x", TESS_ERR_DENIED},
-        {400, "ExpiredTokenException: x", TESS_ERR_DENIED},
-        {400, "InvalidToken: x", TESS_ERR_DENIED},
+        {400, "UnrecognizedClientException: x", TESS_ERR_SETUP},
+        {400, "InvalidSignatureException: x", TESS_ERR_SETUP},
+        {400, "MissingAuthenticationTokenException: x", TESS_ERR_SETUP},
+        {400, "AuthorizationHeaderMalformed: x", TESS_ERR_SETUP},
+        {400, "ExpiredToken: x", TESS_ERR_SETUP},
+        {400, "ExpiredTokenException: x", TESS_ERR_SETUP},
+        {400, "InvalidToken: x", TESS_ERR_SETUP},
         {409, "OperationAborted: x", TESS_ERR_EXISTS},
         {412, "PreconditionFailed: x", TESS_ERR_EXISTS},
-        {400, "ValidationException: x", TESS_ERR_INVALID},
-        {301, "PermanentRedirect: x", TESS_ERR_INVALID},
-        {416, "", TESS_ERR_INVALID},
+        {400, "ValidationException: x", TESS_ERR_SETUP},
+        {301, "PermanentRedirect: x", TESS_ERR_SETUP},
+        {416, "", TESS_ERR_SETUP},
         {501, "NotImplemented: x", TESS_ERR_IO},
         {999, "", TESS_ERR_IO},
     };
@@ -289,7 +291,7 @@ static void test_words(void **state)
     assert_string_equal(error.message, "cannot read photo.jpg from bucket images: AccessDenied (HTTP 403, "
                                        "request A1???31m)");
     fake_http_answer(&fake.http, 400, NULL, NULL);
-    call(&request, TESS_ERR_INVALID);
+    call(&request, TESS_ERR_SETUP);
     assert_string_equal(error.message,
                         "cannot read photo.jpg from bucket images: the server says no more (HTTP 400)");
     for (int i = 0; i < 3; i++)
@@ -329,7 +331,7 @@ static void test_hostile_words(void **state)
         if (i < sizeof bodies / sizeof *bodies)
             (void)snprintf(body, sizeof body, "%s", bodies[i]);
         fake_http_answer(&fake.http, 400, NULL, body);
-        call(&request, TESS_ERR_INVALID);
+        call(&request, TESS_ERR_SETUP);
         for (const char *at = error.message; *at; at++)
             assert_true((unsigned char)*at >= ' ' && *at != '\x7f');
         assert_non_null(strstr(error.message, "(HTTP 400)"));
@@ -369,7 +371,7 @@ static void test_unsent(void **state)
     fake_aws_begin(&nobody, "AWS_REGION=eu-north-1\nAWS_EC2_METADATA_DISABLED=true\nHOME=/nonexistent\n"
                             "AWS_CONFIG_FILE=/dev/null\nAWS_SHARED_CREDENTIALS_FILE=/dev/null");
     request = fake_aws_request(AWS_S3);
-    fake_aws_expect(&nobody, &request, TESS_ERR_DENIED, &response, &error);
+    fake_aws_expect(&nobody, &request, TESS_ERR_SETUP, &response, &error);
     assert_non_null(strstr(error.message, "cannot read photo.jpg from bucket images: "));
     assert_int_equal(nobody.http.request_count, 0);
     fake_aws_end(&nobody);
@@ -384,9 +386,9 @@ static void test_no_credentials(void **state)
         enum tess_status status;
     } cases[] = {
         {"AWS_WEB_IDENTITY_TOKEN_FILE=/nonexistent/token\nAWS_ROLE_ARN=arn:aws:iam::1:role/web", NULL,
-         "/nonexistent/token", TESS_ERR_DENIED},
+         "/nonexistent/token", TESS_ERR_SETUP},
         {"AWS_WEB_IDENTITY_TOKEN_FILE=/bin/sh\nAWS_ROLE_ARN=arn:aws:iam::1:role/web", NULL,
-         "the web identity token", TESS_ERR_DENIED},
+         "the web identity token", TESS_ERR_SETUP},
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1/", "<html>", "not JSON", TESS_ERR_IO},
     };
     const struct aws_request request = fake_aws_request(AWS_S3);

@@ -98,7 +98,8 @@ static void test_clock_once(void **state)
         (void)begin(NULL);
         fake_http_answer(&fake.http, 403, HOUR_LATER, codes[i]);
         fake_http_answer(&fake.http, 403, "Date: Tue, 24 Nov 2026 09:00:00 GMT", codes[i]);
-        call(&request, TESS_ERR_DENIED);
+        call(&request,
+             !codes[i] || strncmp(codes[i], "AccessDenied", 12) == 0 ? TESS_ERR_DENIED : TESS_ERR_SETUP);
         assert_int_equal(response.attempts, 1);
         assert_int_equal(fake.http.request_count, 2);
         assert_string_equal(sent(1, "x-amz-date"), "20261124T110000Z");
@@ -120,7 +121,7 @@ static void test_clock_is_right(void **state)
                                         NULL};
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         fake_http_answer(&fake.http, 403, dates[i], "RequestTimeTooSkewed: x");
-        call(&request, TESS_ERR_DENIED);
+        call(&request, TESS_ERR_SETUP);
     }
     fake_http_answer(&fake.http, 404, HOUR_LATER, "NoSuchKey: x"); /* no complaint of it */
     call(&request, TESS_ERR_NOT_FOUND);
@@ -170,6 +171,27 @@ static void *one_call(void *context)
     *(enum tess_status *)context = aws_call(fake.aws, &request, &own, NULL);
     aws_response_clear(&own);
     return NULL;
+}
+
+/* Minutes that no server refuses, seen in any answer: what is signed from then on has the server's time. */
+static void test_clock_is_learned(void **state)
+{
+    (void)state;
+    const struct aws_request request = fake_aws_request(AWS_S3);
+    fake_http_answer(&fake.http, 200, "Date: Tue, 24 Nov 2026 10:20:00 GMT", NULL); /* it would not pass */
+    call(&request, TESS_OK);
+    fake_http_answer(&fake.http, 200, "Date: Tue, 24 Nov 2026 09:50:00 GMT\nAge: 600", NULL); /* a cache's */
+    call(&request, TESS_OK);
+    fake_http_answer(&fake.http, 502, "Date: Tue, 24 Nov 2026 09:50:00 GMT", NULL); /* a proxy's own */
+    fake_http_answer(&fake.http, 200, "Date: Tue, 24 Nov 2026 10:10:00 GMT", NULL);
+    const int64_t before_ms = aws_now_ms(fake.aws);
+    call(&request, TESS_OK);
+    assert_string_equal(sent(3, "x-amz-date") + 9, "100000Z");
+    assert_true(aws_now_ms(fake.aws) - before_ms >= 600000);
+    fake_http_answer(&fake.http, 404, "Date: Tue, 24 Nov 2026 10:10:00 GMT\nx-amz-request-id: 1",
+                     "NoSuchKey: x");
+    call(&request, TESS_ERR_NOT_FOUND);
+    assert_string_equal(sent(4, "x-amz-date"), "20261124T101000Z");
 }
 
 static void test_clock_of_threads(void **state)
@@ -243,7 +265,7 @@ static void test_token_renewed(void **state)
 
         container.wanted = 9; /* new ones are no good either: once is enough */
         const size_t requests = task.http.request_count;
-        fake_aws_expect(&task, &request, TESS_ERR_DENIED, &response, &error);
+        fake_aws_expect(&task, &request, TESS_ERR_SETUP, &response, &error);
         assert_int_equal(response.attempts, 1);
         assert_true(task.http.request_count <= requests + 3);
         assert_true(container.fetched <= 3);
@@ -258,7 +280,7 @@ static void test_token_not_renewable(void **state)
     (void)state;
     const struct aws_request request = fake_aws_request(AWS_S3);
     answer(400, "ExpiredToken: The provided token has expired.");
-    call(&request, TESS_ERR_DENIED);
+    call(&request, TESS_ERR_SETUP);
     assert_int_equal(fake.http.request_count, 1);
     assert_string_equal(error.message, "cannot read photo.jpg from bucket images: ExpiredToken: The provided "
                                        "token has expired. (HTTP 400)");
@@ -287,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clock, begin, end),
         cmocka_unit_test(test_clock_once),
         cmocka_unit_test_setup_teardown(test_clock_is_right, begin, end),
+        cmocka_unit_test_setup_teardown(test_clock_is_learned, begin, end),
         cmocka_unit_test_setup_teardown(test_clock_of_threads, begin, end),
         cmocka_unit_test(test_token_renewed),
         cmocka_unit_test_setup_teardown(test_token_not_renewable, begin, end),

@@ -197,14 +197,14 @@ static const struct outcome outcomes[] = {
     {{.status = 429}, true, true, false, TESS_ERR_BUSY},
     {{.status = 503, .body = "SlowDown: x"}, true, true, false, TESS_ERR_BUSY},
     {{.status = 400, .body = "ProvisionedThroughputExceededException: x"}, true, true, false, TESS_ERR_BUSY},
-    {{.status = 400, .body = "RequestTimeout: x"}, true, true, false, TESS_ERR_INVALID},
+    {{.status = 400, .body = "RequestTimeout: x"}, true, true, false, TESS_ERR_IO},
     {{.status = 200, .body = "bad InternalError: x"}, true, false, true, TESS_ERR_IO},
     {{.status = 200, .body = "bad : the checksum does not fit"}, true, false, true, TESS_ERR_IO},
     {{.status = 200, .body = "bad SlowDown: x"}, true, true, false, TESS_ERR_BUSY},
     {{.status = 404}, false, false, false, TESS_ERR_NOT_FOUND},
     {{.status = 403}, false, false, false, TESS_ERR_DENIED},
     {{.status = 412}, false, false, false, TESS_ERR_EXISTS},
-    {{.status = 400, .body = "ValidationException: x"}, false, false, false, TESS_ERR_INVALID},
+    {{.status = 400, .body = "ValidationException: x"}, false, false, false, TESS_ERR_SETUP},
 };
 
 static void expect_outcome(const struct outcome *outcome, bool not_repeatable)

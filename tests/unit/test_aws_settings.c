@@ -60,7 +60,7 @@ static void the_region(void **state)
     struct tess_error error;
     begin(&fixture, "", NULL, NULL);
     assert_null(fixture.settings.region);
-    assert_int_equal(aws_endpoint(&fixture.settings, AWS_S3, NULL, url, &error), TESS_ERR_INVALID);
+    assert_int_equal(aws_endpoint(&fixture.settings, AWS_S3, NULL, url, &error), TESS_ERR_SETUP);
     assert_non_null(strstr(error.message, "no AWS region is set"));
     assert_non_null(strstr(error.message, "AWS_REGION"));
     assert_int_equal(aws_endpoint(&fixture.settings, AWS_STS, NULL, url, &error), TESS_OK);
@@ -244,7 +244,7 @@ static void addresses_of_regions(void **state)
     struct fixture fixture;
     char url[AWS_ENDPOINT_MAX_BYTES];
     begin(&fixture, "AWS_REGION=cn-north-1\nAWS_USE_FIPS_ENDPOINT=true", NULL, NULL);
-    assert_int_equal(aws_endpoint(&fixture.settings, AWS_S3, NULL, url, NULL), TESS_ERR_INVALID);
+    assert_int_equal(aws_endpoint(&fixture.settings, AWS_S3, NULL, url, NULL), TESS_ERR_SETUP);
     assert_int_equal(aws_endpoint(&fixture.settings, AWS_S3, "eu-west-1", url, NULL), TESS_OK);
     assert_string_equal(url, "https://s3-fips.eu-west-1.amazonaws.com");
     fixture_end(&fixture);

@@ -126,7 +126,7 @@ static void expect_findings(const struct tess_store_config *config, size_t bad, 
                             const char *words)
 {
     struct findings findings = {.count = 0};
-    assert_int_equal(backend_check(config, note, &findings), bad);
+    assert_int_equal(backend_check(config, note, NULL, &findings), bad);
     if (findings.bad != bad || !strstr(findings.text, subject) || !strstr(findings.text, words))
         fail_msg("expected %zu with \"%s\" and \"%s\", found %zu:\n%s", bad, subject, words, findings.bad,
                  findings.text);
@@ -148,8 +148,8 @@ static void test_check_good(void **state)
     open_and_close(&config);
     int files = scratch_count(config.data_dir);
     struct findings findings = {.count = 0};
-    assert_int_equal(backend_check(&config, note, &findings), 0);
-    assert_int_equal(findings.count, 6);
+    assert_int_equal(backend_check(&config, note, NULL, &findings), 0);
+    assert_int_equal(findings.count, 7);
     assert_int_equal(scratch_count(config.data_dir), files);
 
     /* Also while it is in use. */
@@ -157,7 +157,7 @@ static void test_check_good(void **state)
     int64_t value;
     assert_int_equal(backend_open(&config, &backend, NULL), TESS_OK);
     assert_int_equal(backend.catalog->ops->counter_add(backend.catalog, "c", 1, &value, NULL), TESS_OK);
-    assert_int_equal(backend_check(&config, note, &findings), 0);
+    assert_int_equal(backend_check(&config, note, NULL, &findings), 0);
     backend_close(&backend);
 }
 

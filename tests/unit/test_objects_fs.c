@@ -248,7 +248,7 @@ static void test_refused_names(void **state)
     assert_string_equal(error.limit, "key-bytes");
     free(key);
     assert_int_equal(objects_put(store->objects, "nowhere", "a", "image/png", "x", 1, &error),
-                     TESS_ERR_NOT_FOUND);
+                     TESS_ERR_SETUP);
     assert_non_null(strstr(error.message, "no bucket nowhere"));
     struct bytes bytes;
     assert_int_equal(
@@ -258,7 +258,7 @@ static void test_refused_names(void **state)
         TESS_ERR_NOT_FOUND);
     assert_string_equal(error.message, "there is no object absent in bucket images");
     assert_int_equal(store->objects->ops->remove(store->objects, "images", "absent", NULL), TESS_OK);
-    assert_int_equal(store->objects->ops->remove(store->objects, "nowhere", "a", NULL), TESS_ERR_NOT_FOUND);
+    assert_int_equal(store->objects->ops->remove(store->objects, "nowhere", "a", NULL), TESS_ERR_SETUP);
 }
 
 static void test_bucket_twice(void **state)
@@ -431,7 +431,7 @@ static void test_list(void **state)
     assert_int_equal(store->objects->ops->list(store->objects,
                                                &(struct object_list){.bucket = "absent", .prefix = ""},
                                                collect, &list, &error),
-                     TESS_ERR_NOT_FOUND);
+                     TESS_ERR_SETUP);
     assert_non_null(strstr(error.message, "no bucket absent"));
 }
 

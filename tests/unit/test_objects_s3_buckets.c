@@ -54,16 +54,16 @@ static void redirects_that_lead_nowhere(void **state)
                                       "<Region></Region>", "<Region>eu-north-1</Region>", NULL};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         s3_answer_error(&fixture, 301, NULL, "PermanentRedirect", bad[i]);
-        assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_INVALID);
+        assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_SETUP);
         s3_expect_words(&fixture, "elsewhere");
         s3_expect_request(&fixture, i + 1, "GET", ON_AWS "/a");
     }
     /* Once, not from one to the other for ever. */
     s3_answer_error(&fixture, 301, NULL, "PermanentRedirect", "<Region>us-west-1</Region>");
     s3_answer_error(&fixture, 301, NULL, "PermanentRedirect", "<Region>us-west-2</Region>");
-    assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_INVALID);
+    assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_SETUP);
     s3_answer_error(&fixture, 400, NULL, "InvalidRequest", "<Region>us-west-2</Region>");
-    assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_INVALID);
+    assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_SETUP);
     s3_expect_words(&fixture, "InvalidRequest");
     s3_end(&fixture);
 }
@@ -92,7 +92,7 @@ static void a_configured_endpoint_stays(void **state)
     fake_http_answer(fixture.http, 200, NULL, "<ListBucketResult></ListBucketResult>");
     fake_http_answer(fixture.http, 400, NULL, NULL);
     assert_int_equal(fixture.objects->ops->stat(fixture.objects, "grids", "a", NULL, &info, &fixture.error),
-                     TESS_ERR_INVALID);
+                     TESS_ERR_SETUP);
     s3_end(&fixture);
 }
 
@@ -224,7 +224,7 @@ static void without_a_region(void **state)
     assert_int_equal(objects_s3_open(fixture.aws.aws, &fixture.objects, NULL), TESS_OK);
     assert_true(fixture.objects->remote);
     assert_int_equal(fixture.objects->fetches, 32);
-    assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_INVALID);
+    assert_int_equal(s3_get(&fixture, "a", 5, &out, NULL), TESS_ERR_SETUP);
     s3_expect_words(&fixture, "AWS_REGION");
     s3_end(&fixture);
 }

@@ -240,6 +240,164 @@ static void a_reopened_store_holds_what_it_held(void **state)
     assert_int_equal(value, -7);
 }
 
+/* A catalog and objects that do as they are told, on top of the store's own. */
+static struct {
+    struct catalog_ops catalog;
+    struct objects_ops objects;
+    enum tess_status add, unmap, drop; /* TESS_OK: as ever */
+    unsigned unmaps, unmaps_of_many;
+    const struct catalog_ops *real_catalog;
+    const struct objects_ops *real_objects;
+} ordered;
+
+static enum tess_status add_as_ordered(struct catalog *catalog, const char *grid_id, const char *key,
+                                       int64_t added_ms, struct tess_error *error)
+{
+    if (ordered.add == TESS_OK)
+        return ordered.real_catalog->add(catalog, grid_id, key, added_ms, error);
+    *error = (struct tess_error){.status = ordered.add, .message = "as ordered"};
+    return ordered.add;
+}
+
+static enum tess_status unmap_as_ordered(struct catalog *catalog, const char *grid_id, const char *key,
+                                         bool *removed_out, struct tess_error *error)
+{
+    ordered.unmaps++;
+    return ordered.unmap == TESS_OK ? ordered.real_catalog->remove(catalog, grid_id, key, removed_out, error)
+                                    : ordered.unmap;
+}
+
+static enum tess_status unmap_many(struct catalog *catalog, const char *grid_id, const char *const *keys,
+                                   size_t count, struct tess_error *error)
+{
+    ordered.unmaps_of_many++;
+    return ordered.real_catalog->remove_many(catalog, grid_id, keys, count, error);
+}
+
+static enum tess_status drop_as_ordered(struct objects *objects, const char *bucket, const char *key,
+                                        struct tess_error *error)
+{
+    return ordered.drop == TESS_OK ? ordered.real_objects->remove(objects, bucket, key, error) : ordered.drop;
+}
+
+static void take_orders(const struct bench *bench)
+{
+    struct backend *backend = &bench->store->backend;
+    memset(&ordered, 0, sizeof ordered);
+    ordered.real_catalog = backend->catalog->ops;
+    ordered.real_objects = backend->objects->ops;
+    ordered.catalog = *ordered.real_catalog;
+    ordered.objects = *ordered.real_objects;
+    ordered.catalog.add = add_as_ordered;
+    ordered.catalog.remove = unmap_as_ordered;
+    ordered.catalog.remove_many = unmap_many;
+    ordered.objects.remove = drop_as_ordered;
+    backend->catalog->ops = &ordered.catalog;
+    backend->objects->ops = &ordered.objects;
+}
+
+static void what_cannot_be_mapped_is_taken_back(void **state)
+{
+    const struct bench *bench = *state;
+    char key[TESS_KEY_MAX_BYTES + 1];
+    struct tess_error error = {0};
+    static const enum tess_status refusals[] = {TESS_ERR_SETUP, TESS_ERR_DENIED, TESS_ERR_LIMIT,
+                                                TESS_ERR_MEMORY};
+    take_orders(bench);
+    ordered.unmap = TESS_ERR_SETUP; /* there is no table to take the row from, either */
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        ordered.add = refusals[i];
+        assert_int_equal(add(bench, "g", image, sizeof image, key, &error), refusals[i]);
+        assert_string_equal(error.message, "as ordered");
+        assert_int_equal(count_images(bench), 0);
+    }
+    /* In doubt the row goes first; where it does not, the object must stay, and is named. */
+    ordered.add = TESS_ERR_TIMEOUT;
+    ordered.unmap = TESS_OK;
+    assert_int_equal(add(bench, "g", image, sizeof image, key, &error), TESS_ERR_TIMEOUT);
+    assert_int_equal(count_images(bench), 0);
+    ordered.unmap = TESS_ERR_IO;
+    assert_int_equal(add(bench, "g", image, sizeof image, key, &error), TESS_ERR_TIMEOUT);
+    assert_int_equal(count_images(bench), 1);
+    assert_non_null(
+        strstr(error.message, ".jpg is stored, and may or may not belong to its grid: as ordered"));
+    ordered.add = TESS_ERR_SETUP;
+    ordered.drop = TESS_ERR_DENIED;
+    assert_int_equal(add(bench, "g", image, sizeof image, key, &error), TESS_ERR_SETUP);
+    assert_int_equal(count_images(bench), 2);
+    assert_non_null(strstr(error.message, ".jpg is stored, belongs to no grid, and could not be removed"));
+}
+
+/* In one step of the catalog, not one each; a key of another grid is left alone. */
+static void many_keys_are_removed_at_once(void **state)
+{
+    enum { MANY = 12 };
+    const struct bench *bench = *state;
+    char keys[MANY + 1][TESS_KEY_MAX_BYTES + 1];
+    const char *named[MANY + 2];
+    size_t removed = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(add(bench, "g", image, sizeof image, keys[i], NULL), TESS_OK);
+        named[i] = keys[i];
+    }
+    assert_int_equal(add(bench, "other", image, sizeof image, keys[MANY], NULL), TESS_OK);
+    named[MANY - 1] = "nobody.jpg"; /* so that the last one stays */
+    named[MANY] = keys[MANY];
+    named[MANY + 1] = keys[0]; /* twice */
+    take_orders(bench);
+    assert_int_equal(tess_store_remove(bench->store, "g", named, MANY + 2, &removed, NULL), TESS_OK);
+    assert_int_equal(removed, MANY - 1);
+    assert_int_equal(ordered.unmaps, 0);
+    assert_int_equal(ordered.unmaps_of_many, 1);
+    assert_int_equal(count_images(bench), 2);
+    struct tess_error error = {0};
+    assert_int_equal(tess_store_remove(bench->store, "g", named, MANY + 2, &removed, &error),
+                     TESS_ERR_NOT_FOUND);
+    assert_int_equal(removed, 0);
+}
+
+static void removed_folder(const struct bench *bench, enum tess_status ready, enum tess_status status)
+{
+    char key[TESS_KEY_MAX_BYTES + 1];
+    int64_t value = 0;
+    struct tess_keys keys;
+    assert_int_equal(tess_store_ready(bench->store, NULL), ready);
+    assert_int_equal(tess_counter_hit(bench->store, "c", &value, NULL), status);
+    assert_int_equal(tess_counter_get(bench->store, "c", &value, NULL), status);
+    assert_int_equal(tess_store_list(bench->store, "g", TESS_ORDER_KEY, &keys, NULL), status);
+    tess_keys_clear(&keys);
+    assert_int_equal(add(bench, "g", image, sizeof image, key, NULL), status);
+}
+
+/* SQLite would go on writing to a file that nobody finds again. */
+static void a_folder_that_is_gone_is_noticed(void **state)
+{
+    const struct bench *bench = *state;
+    const char *data = scratch_path(bench->folder, "data"), *away = scratch_path(bench->folder, "away");
+    int64_t value = 0;
+    char key[TESS_KEY_MAX_BYTES + 1];
+    assert_int_equal(add(bench, "g", image, sizeof image, key, NULL), TESS_OK);
+    removed_folder(bench, TESS_OK, TESS_OK);
+    assert_int_equal(rename(data, away), 0);
+    removed_folder(bench, TESS_ERR_BUSY, TESS_ERR_BUSY);
+    /* Another one in its place is another one. */
+    struct tess_store *other = scratch_store(bench->folder);
+    assert_int_equal(tess_store_ready(bench->store, NULL), TESS_ERR_BUSY);
+    assert_int_equal(tess_counter_hit(bench->store, "c", &value, NULL), TESS_ERR_BUSY);
+    assert_int_equal(add(bench, "g", image, sizeof image, key, NULL), TESS_ERR_BUSY);
+    assert_int_equal(tess_counter_get(other, "c", &value, NULL), TESS_OK);
+    assert_true(value == 0);
+    tess_store_close(other);
+    scratch_remove(data);
+    /* What was acknowledged is there when it is back, and nothing else. */
+    assert_int_equal(rename(away, data), 0);
+    assert_int_equal(tess_counter_get(bench->store, "c", &value, NULL), TESS_OK);
+    assert_true(value == 1);
+    removed_folder(bench, TESS_OK, TESS_OK);
+    assert_int_equal(rename(scratch_path(bench->folder, "data/objects/grids"), away), 0);
+    assert_int_equal(tess_store_ready(bench->store, NULL), TESS_ERR_SETUP);
+}
+
 int main(void)
 {
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
@@ -247,7 +405,8 @@ int main(void)
         STORE_TEST(good_ids_keep_their_grids_apart),      STORE_TEST(bad_ids_are_refused_everywhere),
         STORE_TEST(what_is_no_image_is_not_stored),       STORE_TEST(lists_come_in_every_order),
         STORE_TEST(images_are_removed_one_by_one_or_all), STORE_TEST(counters_count),
-        STORE_TEST(a_reopened_store_holds_what_it_held),
+        STORE_TEST(what_cannot_be_mapped_is_taken_back),  STORE_TEST(many_keys_are_removed_at_once),
+        STORE_TEST(a_folder_that_is_gone_is_noticed),     STORE_TEST(a_reopened_store_holds_what_it_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,7 @@ static void what_names_nothing_is_refused(void **state)
     refuse(*state, "s3://../x", MOST, TESS_ERR_INVALID, "bucket");
     refuse(*state, "S3://images/", MOST, TESS_ERR_INVALID, "s3://");
     refuse(*state, "s3://images/2027", MOST, TESS_ERR_NOT_FOUND, "2027");
-    refuse(*state, "s3://elsewhere", MOST, TESS_ERR_NOT_FOUND, "elsewhere");
+    refuse(*state, "s3://elsewhere", MOST, TESS_ERR_SETUP, "elsewhere");
     char name[1200] = "s3://images/";
     memset(name + 12, 'k', 1100);
     refuse(*state, name, MOST, TESS_ERR_LIMIT, "1024");
@@ -116,6 +116,61 @@ static void what_names_nothing_is_refused(void **state)
 static void more_than_the_limit_is_refused(void **state)
 {
     refuse(*state, "s3://images", 5, TESS_ERR_LIMIT, "max-cells");
+}
+
+/* What tools leave where a folder is to be seen. */
+static void folders_are_no_images(void **state)
+{
+    const struct bench *bench = *state;
+    const struct backend *backend = &bench->store->backend;
+    static const char *const marks[] = {"f/_$folder$", "f/sub_$folder$", "f/sub/", "f/sub"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        assert_int_equal(
+            objects_put(backend->objects, backend->source_bucket, marks[i], "image/jpeg", "x", i < 2, NULL),
+            TESS_OK);
+    refuse(bench, "s3://images/f/", MOST, TESS_ERR_NOT_FOUND, "no images");
+    assert_int_equal(
+        objects_put(backend->objects, backend->source_bucket, "f/empty.jpg", "image/jpeg", "", 0, NULL),
+        TESS_OK); /* damaged, which its cell will say */
+    const char *const found[] = {"s3://images/f/empty.jpg"};
+    expect(bench, "s3://images/f/", 1, found);
+}
+
+/* A server that lists backwards, and its last key twice. */
+static enum tess_status list_backwards(struct objects *objects, const struct object_list *request,
+                                       bool (*each)(void *context, const char *key,
+                                                    const struct object_info *info),
+                                       void *context, struct tess_error *error)
+{
+    static const char *const keys[] = {"p/c.jpg", "p/b.jpg", "p/a.jpg", "p/a.jpg", "p"};
+    const struct object_info info = {.size_bytes = 1};
+    (void)objects;
+    (void)error;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strncmp(keys[i], request->prefix, strlen(request->prefix)) == 0 && !each(context, keys[i], &info))
+            break;
+    return TESS_OK;
+}
+
+static void any_order_will_do(void **state)
+{
+    const struct bench *bench = *state;
+    struct backend *backend = &bench->store->backend;
+    struct objects_ops backwards = *backend->objects->ops;
+    const struct objects_ops *forwards = backend->objects->ops;
+    const char *const sorted[] = {"s3://images/p/a.jpg", "s3://images/p/b.jpg", "s3://images/p/c.jpg"};
+    const char *const alone[] = {"s3://images/p"};
+    assert_int_equal(objects_put(backend->objects, "images", "p", "image/jpeg", "x", 1, NULL), TESS_OK);
+    backwards.list = list_backwards;
+    backend->objects->ops = &backwards;
+    expect(bench, "s3://images/p/", 3, sorted);
+    expect(bench, "s3://images/p", 1, alone);
+    refuse(bench, "s3://images/p/", 2, TESS_ERR_LIMIT, "max-cells");
+    struct tess_keys found; /* the object itself comes after more keys than are taken */
+    assert_int_equal(tess_store_find(bench->store, alone[0], 2, NULL, &found, NULL), TESS_OK);
+    assert_int_equal(found.count, 1);
+    tess_keys_clear(&found);
+    backend->objects->ops = forwards;
 }
 
 static void it_can_be_cancelled_like_a_job(void **state)
@@ -134,9 +189,14 @@ static void it_can_be_cancelled_like_a_job(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_BENCH(a_prefix_stands_for_the_images_below_it), WITH_BENCH(a_bucket_stands_for_all_its_images),
-        WITH_BENCH(a_whole_key_stands_for_its_object_alone), WITH_BENCH(what_names_nothing_is_refused),
-        WITH_BENCH(more_than_the_limit_is_refused),          WITH_BENCH(it_can_be_cancelled_like_a_job),
+        WITH_BENCH(a_prefix_stands_for_the_images_below_it),
+        WITH_BENCH(a_bucket_stands_for_all_its_images),
+        WITH_BENCH(a_whole_key_stands_for_its_object_alone),
+        WITH_BENCH(what_names_nothing_is_refused),
+        WITH_BENCH(folders_are_no_images),
+        WITH_BENCH(any_order_will_do),
+        WITH_BENCH(more_than_the_limit_is_refused),
+        WITH_BENCH(it_can_be_cancelled_like_a_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

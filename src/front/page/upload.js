@@ -84,6 +84,14 @@ export class Uploads {
     }
   }
 
+  /** What the store lacks or refuses it will lack for all of them; each can be tried again. */
+  #failWaiting(error) {
+    for (const photo of this.queue.splice(0)) {
+      Object.assign(photo, { state: 'failed', error: error.message });
+      this.onChange(photo);
+    }
+  }
+
   async #send(photo) {
     photo.stop = new AbortController();
     const { signal } = photo.stop;
@@ -102,6 +110,7 @@ export class Uploads {
       // What the service refused for what it is will be refused again.
       const hopeless = [400, 413, 415, 422].includes(error.status) || !error.kind;
       Object.assign(photo, { state: 'failed', error: error.message, file: hopeless ? null : photo.file });
+      if (['setup', 'denied'].includes(error.code)) this.#failWaiting(error);
     }
     photo.stop = null;
     if (signal.aborted) {
