@@ -212,6 +212,7 @@ static enum tess_status render_other(const struct cell *cell, struct picture *pi
                                            .fit = request->fit,
                                            .max_pixels = request->max_pixels,
                                            .background = request->background,
+                                           .profiles = request->profiles,
                                            .stop = request->stop};
     const struct vips_ops *vips = vips_module(error);
     struct picture rgb;

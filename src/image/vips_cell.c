@@ -65,9 +65,8 @@ static enum tess_status decode_window(struct vips_input *input, const struct vip
 static enum tess_status to_srgb(VipsImage *in, const struct vips_load_request *request, VipsImage **out,
                                 struct tess_error *error)
 {
-    if (colour_flatten_to_srgb(in, request->background, request->stop, out))
-        return words_fail(error, TESS_ERR_UNSUPPORTED, "its colours cannot be converted to sRGB");
-    return TESS_OK;
+    const struct colour_target target = {request->background, request->profiles, request->stop};
+    return colour_flatten_to_srgb(in, &target, out, error);
 }
 
 static void fill(const struct picture *rgb, struct tess_colour colour)

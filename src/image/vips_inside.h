@@ -11,6 +11,7 @@
 #include <vips/vips.h>
 
 #include "base/bytes.h"
+#include "image/colour.h"
 #include "image/sniff.h"
 #include "image/vips_module.h"
 
@@ -61,9 +62,17 @@ struct vips_window {
 int scale_window(VipsImage *in, const struct vips_window *window, int out_width_px, int out_height_px,
                  const struct stop *stop, VipsImage **out);
 
-/* sRGB, 8 bit, 3 bands, no transparency, from any image that libvips' loaders make. `in` is in memory. */
-int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, const struct stop *stop,
-                           VipsImage **out);
+/* What colours are converted with. */
+struct colour_target {
+    struct tess_colour background; /* under what is transparent */
+    struct colour_profiles *profiles;
+    const struct stop *stop; /* NULL: none */
+};
+
+/* sRGB, 8 bit, 3 bands, no transparency, from any image that input_open() gives; `in` is in memory.
+ * TESS_ERR_UNSUPPORTED, _MEMORY. */
+enum tess_status colour_flatten_to_srgb(VipsImage *in, const struct colour_target *target, VipsImage **out,
+                                        struct tess_error *error);
 
 /* libvips' words for what failed just now: one line of UTF-8. The buffer is empty afterwards. */
 struct vips_words {

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/stop.h"
+#include "image/colour.h"
 #include "image/fit.h"
 #include "image/picture.h"
 #include <tessera/options.h>
@@ -26,10 +27,11 @@
 struct vips_load_request {
     const uint8_t *bytes; /* borrowed */
     size_t size_bytes;
-    struct fit_request fit;        /* gravity ATTENTION and ENTROPY are honoured here */
-    uint64_t max_pixels;           /* limit "max-pixels", by the header, before any pixel is decoded */
-    struct tess_colour background; /* flattens transparency; fills around contain */
-    const struct stop *stop;       /* NULL: none. What it ends has failed, with any status */
+    struct fit_request fit;           /* gravity ATTENTION and ENTROPY are honoured here */
+    uint64_t max_pixels;              /* limit "max-pixels", by the header, before any pixel is decoded */
+    struct tess_colour background;    /* flattens transparency; fills around contain */
+    struct colour_profiles *profiles; /* remembers embedded profiles; not NULL */
+    const struct stop *stop;          /* NULL: none. What it ends has failed, with any status */
 };
 
 struct vips_text_request {

@@ -453,5 +453,5 @@ int main(void)
         cmocka_unit_test(loading_can_be_stopped),
         cmocka_unit_test(quality_is_that_of_a_full_size_lanczos),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

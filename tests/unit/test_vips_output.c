@@ -402,5 +402,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(odd_text_is_drawn_or_left_out),
         cmocka_unit_test(a_machine_without_fonts_is_told_so),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
