@@ -85,10 +85,6 @@ static VipsImage *load(const struct vips_input *input, const struct shrink *shri
         failed = vips_gifload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                      VIPS_FAIL_ON_ERROR, NULL);
         break;
-    case IMAGE_TIFF:
-        failed = vips_tiffload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                      VIPS_FAIL_ON_ERROR, NULL);
-        break;
     case IMAGE_HEIF:
     case IMAGE_AVIF:
         failed = vips_heifload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
@@ -144,9 +140,12 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
         status = png_guard(input, max_pixels, error);
     else if (status == TESS_OK && input->kind == IMAGE_GIF)
         status = gif_guard(input, error);
+    else if (status == TESS_OK && input->kind == IMAGE_TIFF)
+        status = tiff_open(input, error);
     if (status != TESS_OK)
         goto failed;
-    input->image = load(input, &no_shrink);
+    if (!input->image)
+        input->image = load(input, &no_shrink);
     if (!input->image) {
         status = words_fail(error, TESS_ERR_CORRUPT, "the %s header is damaged or cut short",
                             sniff_name(input->kind));
@@ -187,6 +186,8 @@ enum tess_status input_shrink(struct vips_input *input, double factor, struct te
 {
     struct shrink shrink = no_shrink;
     const double most = factor / OVERSAMPLE;
+    if (input->kind == IMAGE_TIFF)
+        return tiff_decode(input, error);
     if (input->kind == IMAGE_JPEG)
         while (shrink.jpeg_denominator < 8 && shrink.jpeg_denominator * 2 <= most)
             shrink.jpeg_denominator *= 2;

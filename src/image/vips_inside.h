@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "image/colour.h"
 #include "image/sniff.h"
+#include "image/tiff_form.h"
 #include "image/vips_module.h"
 
 /*
@@ -27,8 +28,13 @@ struct vips_input {
     VipsImage *image; /* owned */
     uint32_t stored_width_px, stored_height_px;
     uint32_t upright_width_px, upright_height_px;
-    int orientation;         /* 1..8 */
-    const struct stop *stop; /* NULL: none; set before anything is decoded */
+    int orientation; /* 1..8 */
+    struct {
+        struct tiff_form form;
+        enum tiff_route route;
+        uint64_t block_bytes; /* of a strip or tile, decoded */
+    } tiff;                   /* TIFF only */
+    const struct stop *stop;  /* NULL: none; set before anything is decoded */
 };
 
 /* Reads the header: TESS_ERR_NOT_IMAGE, _UNSUPPORTED, _CORRUPT, _LIMIT ("max-pixels"; 0 is no limit),
@@ -50,6 +56,11 @@ enum tess_status png_guard(struct vips_input *input, uint64_t max_pixels, struct
 
 /* GIF: puts behind the last pixel what is missing there. TESS_ERR_CORRUPT, _MEMORY. */
 enum tess_status gif_guard(struct vips_input *input, struct tess_error *error);
+
+/* TIFF: reads the first directory; the image then has no pixels yet, or not those that are meant, until
+ * tiff_decode() is called, once. TESS_ERR_CORRUPT, _UNSUPPORTED (by its name), _MEMORY. */
+enum tess_status tiff_open(struct vips_input *input, struct tess_error *error);
+enum tess_status tiff_decode(struct vips_input *input, struct tess_error *error);
 
 /* Bytes that decoding holds at its peak, by the kind's own way of decoding; see vips_peak.c. */
 uint64_t input_peak_bytes(const struct vips_input *input);
