@@ -37,7 +37,7 @@ struct cell {
     struct cell_request request;
     uint64_t peak_bytes; /* what cell_render() allocates at most, its result included */
     bool is_jpeg;
-    bool smart_crop; /* JPEG: content decides where it is cut */
+    bool smart_crop;           /* JPEG: content decides where it is cut */
     struct jpeg_header header; /* JPEG only */
 };
 

@@ -37,6 +37,7 @@ struct vips_load_request {
 struct vips_text_request {
     const char *text;             /* UTF-8; never interpreted as markup */
     uint32_t width_px, height_px; /* the box; longer text is ellipsised to one line, centred */
+    bool shrink;                  /* but made smaller first, as far as it can be read */
 };
 
 /* Pulls and pushes of vips_ops.save(): both return false to abort (their owner knows why). */

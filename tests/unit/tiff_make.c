@@ -135,8 +135,8 @@ static double sample_at(const struct tiff_recipe *recipe, int x, int y, int samp
 }
 
 /* Pixels [x0, x0 + width) × [y0, y0 + height) of some samples, packed; zero beyond the picture. */
-static void pack(const struct tiff_recipe *recipe, int x0, int y0, int width, int height, int first, int count,
-                 uint8_t *block, size_t row_bytes)
+static void pack(const struct tiff_recipe *recipe, int x0, int y0, int width, int height, int first,
+                 int count, uint8_t *block, size_t row_bytes)
 {
     memset(block, 0, row_bytes * (size_t)height);
     for (int y = 0; y < height && y0 + y < TIFF_HEIGHT_PX; y++)
