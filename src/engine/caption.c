@@ -84,11 +84,12 @@ static enum tess_status write_text(const struct vips_ops *vips, const struct vip
     return status;
 }
 
-enum tess_status caption_render(const char *text, uint32_t width_px, uint32_t height_px,
-                                struct tess_colour background, enum picture_layout layout,
+enum tess_status caption_render(const char *text, enum caption_kind kind, uint32_t width_px,
+                                uint32_t height_px, struct tess_colour background, enum picture_layout layout,
                                 struct picture *picture_out, struct tess_error *error)
 {
-    const struct vips_text_request request = {.text = text, .width_px = width_px, .height_px = height_px};
+    const struct vips_text_request request = {
+        .text = text, .width_px = width_px, .height_px = height_px, .shrink = kind == CAPTION_TITLE};
     const struct vips_ops *vips;
     struct picture mask = {0}, rgb = {0};
     enum tess_status status = vips_module_get(&vips, error);

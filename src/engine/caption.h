@@ -19,11 +19,13 @@ enum tess_status caption_expand(const char *template_text, const char *source, u
                                 struct bytes *text_out);
 
 /*
- * Draws one line, centred, black or white (whichever stands out) on the background. The caller clears
+ * Draws one line, centred, black or white (whichever stands out) on the background. A line that is too long
+ * is made smaller as its kind allows (captions beside each other keep one size), then cut. The caller clears
  * *picture_out. TESS_ERR_UNSUPPORTED without libvips or fonts, TESS_ERR_MEMORY.
  */
-enum tess_status caption_render(const char *text, uint32_t width_px, uint32_t height_px,
-                                struct tess_colour background, enum picture_layout layout,
+enum caption_kind { CAPTION_LABEL, CAPTION_TITLE };
+enum tess_status caption_render(const char *text, enum caption_kind kind, uint32_t width_px,
+                                uint32_t height_px, struct tess_colour background, enum picture_layout layout,
                                 struct picture *picture_out, struct tess_error *error);
 
 #endif

@@ -118,7 +118,7 @@ static void place_title(struct job *job)
     const struct tess_rect rect = plan_title_rect(job->page->plan);
     struct picture title;
     struct tess_error error;
-    if (caption_render(options->title, rect.width_px, rect.height_px, options->background,
+    if (caption_render(options->title, CAPTION_TITLE, rect.width_px, rect.height_px, options->background,
                        job->page->plan->layout, &title, &error) == TESS_OK) {
         canvas_place(&job->canvas, &title, rect.x_px, rect.y_px);
         picture_clear(&title);

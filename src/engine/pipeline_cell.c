@@ -112,7 +112,7 @@ static void place_caption(struct slot *slot)
     if (!line)
         status = error_set(&error, TESS_ERR_MEMORY, "no memory for a caption");
     else
-        status = caption_render(line, plan->tile_width_px, plan->label_height_px,
+        status = caption_render(line, CAPTION_LABEL, plan->tile_width_px, plan->label_height_px,
                                 job->page->options->background, plan->layout, &caption, &error);
     if (status == TESS_OK)
         canvas_place(&job->canvas, &caption, tile.x_px, tile.y_px + tile.height_px);

@@ -9,10 +9,6 @@
 #include "image/orient.h"
 #include "image/vips_module.h"
 
-/* An elongated image, scaled to cover the cell before smartcrop, must not become a monster; beyond this the
- * centre will do. */
-enum { SMART_CROP_MAX_STRETCH = 16 };
-
 static bool looks_like_jpeg(const uint8_t *bytes, size_t size_bytes)
 {
     return size_bytes >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF;
@@ -23,21 +19,6 @@ static void upright_size(const struct jpeg_header *header, uint32_t *width_px, u
     bool swap = orient_swaps(header->orientation);
     *width_px = swap ? header->height_px : header->width_px;
     *height_px = swap ? header->width_px : header->height_px;
-}
-
-/* The fit for rendering a JPEG: for smartcrop the whole image at the size that covers the cell. */
-static struct fit_request fit_of(const struct cell *cell)
-{
-    struct fit_request fit = cell->request.fit;
-    if (cell->smart_crop) {
-        uint32_t width, height;
-        upright_size(&cell->header, &width, &height);
-        double scale = fmax((double)fit.cell_width_px / width, (double)fit.cell_height_px / height);
-        fit.cell_width_px = (uint32_t)fmax(round(width * scale), fit.cell_width_px);
-        fit.cell_height_px = (uint32_t)fmax(round(height * scale), fit.cell_height_px);
-        fit.fit = TESS_FIT_FILL;
-    }
-    return fit;
 }
 
 /*
@@ -53,32 +34,41 @@ static enum picture_layout working_layout(const struct cell_request *request, co
     return request->layout == PICTURE_YCC420 && odd && !full ? PICTURE_YCC444 : request->layout;
 }
 
-static struct jpeg_cell jpeg_cell_of(const struct cell *cell)
+static struct jpeg_cell jpeg_cell_of(const struct cell *cell, const struct fit *fit,
+                                     enum picture_layout layout)
 {
     const struct cell_request *request = &cell->request;
-    struct jpeg_cell jpeg = {.bytes = request->bytes,
-                             .size_bytes = request->size_bytes,
-                             .header = &cell->header,
-                             .resample = request->resample,
-                             .profiles = request->profiles,
-                             .stop = request->stop};
-    const struct fit_request fit = fit_of(cell);
-    uint32_t width, height;
-    upright_size(&cell->header, &width, &height);
-    fit_compute(width, height, &fit, &jpeg.fit);
-    jpeg.layout = cell->smart_crop ? PICTURE_RGB : working_layout(request, &jpeg.fit);
-    return jpeg;
+    return (struct jpeg_cell){.bytes = request->bytes,
+                              .size_bytes = request->size_bytes,
+                              .header = &cell->header,
+                              .fit = *fit,
+                              .layout = layout,
+                              .resample = request->resample,
+                              .profiles = request->profiles,
+                              .stop = request->stop};
 }
 
-static bool wants_smart_crop(const struct cell *cell)
+/* The JPEG as the cell shows it, but for where content decides the crop. */
+static struct jpeg_cell placed_jpeg(const struct cell *cell)
 {
-    const struct fit_request *fit = &cell->request.fit;
-    if (fit->fit != TESS_FIT_COVER || fit->gravity < TESS_GRAVITY_ATTENTION)
-        return false;
+    struct fit fit;
     uint32_t width, height;
     upright_size(&cell->header, &width, &height);
-    double across = (double)width / fit->cell_width_px, down = (double)height / fit->cell_height_px;
-    return fmax(across, down) / fmin(across, down) <= SMART_CROP_MAX_STRETCH;
+    fit_compute(width, height, &cell->request.fit, &fit);
+    return jpeg_cell_of(cell, &fit, working_layout(&cell->request, &fit));
+}
+
+/* The whole JPEG, as smartcrop looks at it. */
+static struct jpeg_cell analysed_jpeg(const struct cell *cell, struct fit_analysis *analysis_out)
+{
+    uint32_t width, height;
+    upright_size(&cell->header, &width, &height);
+    fit_analyse(width, height, &cell->request.fit, analysis_out);
+    const struct fit fit = {.crop_width = width,
+                            .crop_height = height,
+                            .place_width_px = analysis_out->width_px,
+                            .place_height_px = analysis_out->height_px};
+    return jpeg_cell_of(cell, &fit, PICTURE_RGB);
 }
 
 static enum tess_status prepare_jpeg(struct cell *cell, struct tess_error *error)
@@ -89,9 +79,17 @@ static enum tess_status prepare_jpeg(struct cell *cell, struct tess_error *error
         jpeg_header_read(request->bytes, request->size_bytes, &limits, &cell->header, error);
     if (status != TESS_OK)
         return status;
-    cell->smart_crop = cell->by_libvips = wants_smart_crop(cell);
-    const struct jpeg_cell jpeg = jpeg_cell_of(cell);
-    cell->peak_bytes = jpeg_cell_peak_bytes(&jpeg);
+    uint32_t width, height;
+    upright_size(&cell->header, &width, &height);
+    cell->smart_crop = cell->by_libvips = fit_is_smart(width, height, &request->fit);
+    const struct jpeg_cell placed = placed_jpeg(cell);
+    cell->peak_bytes = jpeg_cell_peak_bytes(&placed);
+    if (cell->smart_crop) {
+        struct fit_analysis analysis;
+        const struct jpeg_cell whole = analysed_jpeg(cell, &analysis);
+        const uint64_t whole_bytes = jpeg_cell_peak_bytes(&whole);
+        cell->peak_bytes = whole_bytes > cell->peak_bytes ? whole_bytes : cell->peak_bytes;
+    }
     return TESS_OK;
 }
 
@@ -168,40 +166,65 @@ static enum tess_status compose(const struct cell_request *request, const struct
     return status;
 }
 
-/* Cuts the cell's window out of the whole picture where smartcrop wants it. */
-static enum tess_status cut_smartly(const struct cell_request *request, struct picture *whole,
-                                    struct picture *picture_out, struct tess_error *error)
+/* Shows the fit's part of the JPEG. */
+static enum tess_status render_placed(const struct cell *cell, const struct jpeg_cell *jpeg,
+                                      struct picture *picture_out, struct tess_error *error)
+{
+    struct picture part;
+    enum tess_status status = jpeg_cell_render(jpeg, &part, error);
+    return status == TESS_OK ? compose(&cell->request, &jpeg->fit, &part, picture_out, error) : status;
+}
+
+/* The cell's window of the whole picture, which has the cell's scale. */
+static enum tess_status cut(const struct cell_request *request, const struct picture *whole, uint32_t x,
+                            uint32_t y, struct picture *picture_out, struct tess_error *error)
 {
     const struct fit_request *fit = &request->fit;
+    const struct picture view = picture_view(whole, x, y, fit->cell_width_px, fit->cell_height_px);
+    struct picture window;
+    enum tess_status status =
+        picture_init(&window, PICTURE_RGB, fit->cell_width_px, fit->cell_height_px, error);
+    if (status != TESS_OK)
+        return status;
+    picture_blit(&view, &window, 0, 0);
+    return to_layout(&window, request->layout, picture_out, error);
+}
+
+/* Renders the whole, lets smartcrop choose in it, and cuts; what is to be enlarged is rendered again for it.
+ */
+static enum tess_status render_smart(const struct cell *cell, struct picture *picture_out,
+                                     struct tess_error *error)
+{
+    const struct cell_request *request = &cell->request;
     const struct vips_ops *vips;
-    uint32_t x = 0, y = 0;
+    struct fit_analysis analysis;
+    struct jpeg_cell jpeg = analysed_jpeg(cell, &analysis);
+    struct picture whole = {0};
+    uint32_t x = 0, y = 0, width, height;
     enum tess_status status = vips_module_get(&vips, error);
     if (status == TESS_OK)
-        status =
-            vips->smart_crop(whole, fit->cell_width_px, fit->cell_height_px, fit->gravity, &x, &y, error);
-    struct picture window = {0};
+        status = jpeg_cell_render(&jpeg, &whole, error);
     if (status == TESS_OK)
-        status = picture_init(&window, PICTURE_RGB, fit->cell_width_px, fit->cell_height_px, error);
-    if (status == TESS_OK) {
-        const struct picture view = picture_view(whole, x, y, fit->cell_width_px, fit->cell_height_px);
-        picture_blit(&view, &window, 0, 0);
-        status = to_layout(&window, request->layout, picture_out, error);
-    }
-    picture_clear(whole);
-    return status;
+        status = vips->smart_crop(&whole, analysis.window_width_px, analysis.window_height_px,
+                                  request->fit.gravity, &x, &y, error);
+    if (status == TESS_OK && analysis.scale < 1)
+        status = cut(request, &whole, x, y, picture_out, error);
+    picture_clear(&whole);
+    if (status != TESS_OK || analysis.scale < 1)
+        return status;
+    upright_size(&cell->header, &width, &height);
+    jpeg = placed_jpeg(cell);
+    fit_choose(width, height, &request->fit, &analysis, x, y, &jpeg.fit);
+    return render_placed(cell, &jpeg, picture_out, error);
 }
 
 static enum tess_status render_jpeg(const struct cell *cell, struct picture *picture_out,
                                     struct tess_error *error)
 {
-    const struct jpeg_cell jpeg = jpeg_cell_of(cell);
-    struct picture part;
-    enum tess_status status = jpeg_cell_render(&jpeg, &part, error);
-    if (status != TESS_OK)
-        return status;
     if (cell->smart_crop)
-        return cut_smartly(&cell->request, &part, picture_out, error);
-    return compose(&cell->request, &jpeg.fit, &part, picture_out, error);
+        return render_smart(cell, picture_out, error);
+    const struct jpeg_cell jpeg = placed_jpeg(cell);
+    return render_placed(cell, &jpeg, picture_out, error);
 }
 
 static enum tess_status render_other(const struct cell *cell, struct picture *picture_out,
@@ -213,6 +236,7 @@ static enum tess_status render_other(const struct cell *cell, struct picture *pi
                                            .fit = request->fit,
                                            .max_pixels = request->max_pixels,
                                            .background = request->background,
+                                           .profiles = request->profiles,
                                            .stop = request->stop};
     const struct vips_ops *vips;
     struct picture rgb;

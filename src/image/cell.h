@@ -39,7 +39,7 @@ struct cell {
     bool by_libvips;     /* which does not tell want of memory or threads from a damaged image; also set when
                             cell_prepare() has failed */
     bool is_jpeg;
-    bool smart_crop; /* JPEG: rendered whole, at a size that covers the cell, then cut where libvips says */
+    bool smart_crop;           /* JPEG: content decides where it is cut */
     struct jpeg_header header; /* JPEG only */
 };
 

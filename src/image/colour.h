@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stop.h"
 #include "image/picture.h"
 #include <tessera/options.h>
 
@@ -41,31 +42,38 @@ enum tess_status colour_convert(const struct picture *picture, enum picture_layo
  */
 void colour_cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, size_t pixels);
 
-/* What an embedded profile makes of the file's colours. */
-enum colour_kind { COLOUR_GREY, COLOUR_RGB, COLOUR_CMYK };
+/* The pixels that a profile is asked to convert: of 8 or 16 bits a sample, CMYK with 0 for no ink. */
+enum colour_kind { COLOUR_GREY, COLOUR_RGB, COLOUR_CMYK, COLOUR_GREY16, COLOUR_RGB16 };
 
-/* Converts with embedded profiles (lcms2), remembering the last few: a folder of photos mostly shares one.
- * Thread-safe. */
+/*
+ * Converts with embedded profiles (lcms2), remembering the last few: a folder of photos mostly shares one.
+ * Thread-safe. A profile is built by whoever asks for it first, without holding up those who ask for others.
+ */
 struct colour_profiles;
 struct colour_profiles *colour_profiles_create(void); /* NULL: no memory */
 void colour_profiles_destroy(struct colour_profiles *profiles);
+
+/* A larger profile is passed over as a damaged one is: the largest of presses have about 4 MiB. */
+enum { COLOUR_PROFILE_MAX_BYTES = 8 << 20 };
 
 /* A profile in use; NULL stands for "is sRGB as it is". */
 struct colour_transform;
 
 /*
  * The transform to sRGB for a profile and the file's kind of colour. *transform_out is NULL when the profile
- * is missing, broken, made for another kind of colour, or is sRGB itself (within 2 of 255 everywhere). To be
- * released. TESS_ERR_MEMORY.
+ * is missing, broken, too large, made for another kind of colour, or is sRGB itself (within 2 of 255
+ * everywhere): then the pixels are taken as if there were none. To be released. TESS_ERR_MEMORY, and what
+ * `stop` (NULL: never) says while another thread builds this profile.
  */
 enum tess_status colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *icc,
                                          size_t icc_size_bytes, enum colour_kind kind,
-                                         struct colour_transform **transform_out, struct tess_error *error);
+                                         const struct stop *stop, struct colour_transform **transform_out,
+                                         struct tess_error *error);
 void colour_profiles_release(struct colour_profiles *profiles, struct colour_transform *transform);
 
-/* Packed rows of 1, 3 or 4 (CMYK, 0 means no ink) bytes a pixel to packed RGB. `source` and `rgb` may not
- * overlap. */
-void colour_transform_apply(const struct colour_transform *transform, const uint8_t *source, uint8_t *rgb,
+/* Packed rows of the kind's pixels, samples of 16 bits in the machine's byte order, to packed 8-bit RGB.
+ * `source` and `rgb` may not overlap. */
+void colour_transform_apply(const struct colour_transform *transform, const void *source, uint8_t *rgb,
                             size_t pixels);
 
 #endif

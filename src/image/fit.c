@@ -71,3 +71,36 @@ void fit_compute(uint32_t image_width_px, uint32_t image_height_px, const struct
     }
     *fit_out = fit;
 }
+
+bool fit_is_smart(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request)
+{
+    const double across = (double)image_width_px / request->cell_width_px;
+    const double down = (double)image_height_px / request->cell_height_px;
+    return request->fit == TESS_FIT_COVER &&
+           (request->gravity == TESS_GRAVITY_ATTENTION || request->gravity == TESS_GRAVITY_ENTROPY) &&
+           fmax(across, down) <= FIT_SMART_STRETCH * fmin(across, down);
+}
+
+void fit_analyse(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request,
+                 struct fit_analysis *analysis_out)
+{
+    const double cover = fmax((double)request->cell_width_px / image_width_px,
+                              (double)request->cell_height_px / image_height_px);
+    struct fit_analysis analysis = {.scale = fmin(cover, 1)};
+    /* 1 where the image is larger than its cell, less where it is to be enlarged. */
+    const double share = analysis.scale / cover;
+    analysis.width_px = scaled_side(image_width_px, analysis.scale, image_width_px);
+    analysis.height_px = scaled_side(image_height_px, analysis.scale, image_height_px);
+    analysis.window_width_px = scaled_side(request->cell_width_px, share, analysis.width_px);
+    analysis.window_height_px = scaled_side(request->cell_height_px, share, analysis.height_px);
+    *analysis_out = analysis;
+}
+
+void fit_choose(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request,
+                const struct fit_analysis *analysis, uint32_t x_px, uint32_t y_px, struct fit *fit_out)
+{
+    fit_compute(image_width_px, image_height_px, request, fit_out);
+    /* One of the crop's sides is the image's. */
+    fit_out->crop_x = fmin(x_px / analysis->scale, image_width_px - fit_out->crop_width);
+    fit_out->crop_y = fmin(y_px / analysis->scale, image_height_px - fit_out->crop_height);
+}

@@ -29,4 +29,28 @@ struct fit {
 void fit_compute(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request,
                  struct fit *fit_out);
 
+/*
+ * Whether content decides where an image is cut (ATTENTION and ENTROPY, cover). An image that is more than
+ * FIT_SMART_STRETCH times as long as its cell is cut at the centre instead: looking at all of it would cost
+ * more memory than there is to choose for a strip of 1 × 20000.
+ */
+enum { FIT_SMART_STRETCH = 16 };
+bool fit_is_smart(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request);
+
+/*
+ * Where the content is looked at: the whole (upright) image, scaled so that the window has the cell's size,
+ * but never enlarged. The same for every format and reader, or they would cut the same picture differently.
+ */
+struct fit_analysis {
+    double scale; /* analysis pixels per image pixel, at most 1 */
+    uint32_t width_px, height_px, window_width_px, window_height_px;
+};
+
+void fit_analyse(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request,
+                 struct fit_analysis *analysis_out);
+
+/* The fit that shows the window whose corner in the analysis was chosen. */
+void fit_choose(uint32_t image_width_px, uint32_t image_height_px, const struct fit_request *request,
+                const struct fit_analysis *analysis, uint32_t x_px, uint32_t y_px, struct fit *fit_out);
+
 #endif

@@ -291,7 +291,7 @@ enum tess_status jpeg_cell_render(const struct jpeg_cell *cell, struct picture *
     struct colour_transform *transform = NULL;
     struct picture stored;
     enum tess_status status = colour_profiles_acquire(cell->profiles, header->icc, header->icc_size_bytes,
-                                                      kind_of(header->colour), &transform, error);
+                                                      kind_of(header->colour), cell->stop, &transform, error);
     if (status != TESS_OK)
         return status;
     status = render_stored(cell, &view, transform, &stored, error);

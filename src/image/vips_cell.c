@@ -8,18 +8,14 @@
  * Turning, colours and flattening work on the scaled window, in memory. Rows below the window are not
  * decoded, so damage there goes unseen, as in the JPEG path.
  *
- * ATTENTION and ENTROPY need the whole image: it is scaled so that the window fits (never enlarged), turned
- * upright and made sRGB, then libvips chooses the window in that. Images so long that this would take more
- * than LONG_FACTOR windows are cut at the centre instead: for a 1 × 20000 strip there is nothing to choose
- * that would be worth its memory.
+ * ATTENTION and ENTROPY need the whole image, at the size that fit_analyse() says; turned upright and made
+ * sRGB, libvips chooses the window in that.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "image/vips_inside.h"
-
-static const double LONG_FACTOR = 32;
 
 /* Upright to stored: EXIF 5..8 swap the axes; then the mirrored ones count from the other end. */
 static struct vips_window to_stored(const struct vips_window *upright, const struct vips_input *input)
@@ -69,9 +65,8 @@ static enum tess_status decode_window(struct vips_input *input, const struct vip
 static enum tess_status to_srgb(VipsImage *in, const struct vips_load_request *request, VipsImage **out,
                                 struct tess_error *error)
 {
-    if (colour_flatten_to_srgb(in, request->background, request->stop, out))
-        return words_fail(error, TESS_ERR_UNSUPPORTED, "its colours cannot be converted to sRGB");
-    return TESS_OK;
+    const struct colour_target target = {request->background, request->profiles, request->stop};
+    return colour_flatten_to_srgb(in, &target, out, error);
 }
 
 static void fill(const struct picture *rgb, struct tess_colour colour)
@@ -123,44 +118,33 @@ static enum tess_status load_placed(struct vips_input *input, const struct vips_
 
 /* Crop by content: the whole image first, no larger than needed, then the window in it. */
 static enum tess_status load_smart(struct vips_input *input, const struct vips_load_request *request,
-                                   const struct fit *fit, VipsImage **out, struct tess_error *error)
+                                   struct fit *fit, VipsImage **out, struct tess_error *error)
 {
-    const double cell_scale = fit->place_width_px / fit->crop_width;
-    const double scale = fmin(1, cell_scale);
-    const struct vips_window all = {0, 0, input->upright_width_px, input->upright_height_px};
+    const uint32_t width = input->upright_width_px, height = input->upright_height_px;
+    const struct vips_window all = {0, 0, width, height};
+    struct fit_analysis analysis;
     VipsImage *upright = NULL, *srgb = NULL;
     int x = 0, y = 0;
-    enum tess_status status = decode_window(input, request, &all, (uint32_t)fmax(1, round(all.width * scale)),
-                                            (uint32_t)fmax(1, round(all.height * scale)), &upright, error);
+    fit_analyse(width, height, &request->fit, &analysis);
+    enum tess_status status =
+        decode_window(input, request, &all, analysis.width_px, analysis.height_px, &upright, error);
     if (status == TESS_OK)
         status = to_srgb(upright, request, &srgb, error);
     g_clear_object(&upright);
     if (status != TESS_OK)
         return status;
-    /* One side of the window is the image's, up to rounding; the other is what there is to choose. */
-    struct vips_scaling scaling = {.window = {0, 0, fmin(srgb->Xsize, fit->crop_width * scale),
-                                              fmin(srgb->Ysize, fit->crop_height * scale)},
+    int failed = smart_corner(srgb, (int)analysis.window_width_px, (int)analysis.window_height_px,
+                              request->fit.gravity, &x, &y);
+    fit_choose(width, height, &request->fit, &analysis, (uint32_t)x, (uint32_t)y, fit);
+    struct vips_scaling scaling = {.window = {x, y, analysis.window_width_px, analysis.window_height_px},
                                    .out_width_px = (int)fit->place_width_px,
                                    .out_height_px = (int)fit->place_height_px};
-    struct vips_window *window = &scaling.window;
-    int failed = smart_corner(srgb, (int)fmax(1, floor(window->width)), (int)fmax(1, floor(window->height)),
-                              request->fit.gravity, &x, &y);
-    window->x = fmin(x, srgb->Xsize - window->width);
-    window->y = fmin(y, srgb->Ysize - window->height);
+    if (analysis.scale == 1) /* to be enlarged: by the exact part */
+        scaling.window = (struct vips_window){fit->crop_x, fit->crop_y, fit->crop_width, fit->crop_height};
     if (failed || scale_window(srgb, &scaling, request->stop, out))
         status = words_fail(error, TESS_ERR_INTERNAL, "choosing the crop failed");
     g_object_unref(srgb);
     return status;
-}
-
-static bool wants_smart(const struct vips_input *input, const struct vips_load_request *request,
-                        const struct fit *fit)
-{
-    bool asked =
-        request->fit.gravity == TESS_GRAVITY_ATTENTION || request->fit.gravity == TESS_GRAVITY_ENTROPY;
-    double whole = (double)input->upright_width_px * input->upright_height_px;
-    return asked && request->fit.fit == TESS_FIT_COVER &&
-           whole <= LONG_FACTOR * fit->crop_width * fit->crop_height;
 }
 
 enum tess_status cell_load(const struct vips_load_request *request, struct picture *rgb_out,
@@ -179,9 +163,10 @@ enum tess_status cell_load(const struct vips_load_request *request, struct pictu
     input.stop = request->stop;
     status = input_decode(&input, error);
     if (status == TESS_OK) {
+        const bool is_smart = fit_is_smart(input.upright_width_px, input.upright_height_px, &request->fit);
         fit_compute(input.upright_width_px, input.upright_height_px, &request->fit, &fit);
-        status = wants_smart(&input, request, &fit) ? load_smart(&input, request, &fit, &image, error)
-                                                    : load_placed(&input, request, &fit, &image, error);
+        status = is_smart ? load_smart(&input, request, &fit, &image, error)
+                          : load_placed(&input, request, &fit, &image, error);
     }
     if (status == TESS_OK)
         status = make_cell(image, request, &fit, rgb_out, error);

@@ -51,17 +51,6 @@ static VipsImage *without_unused_alpha(const struct vips_input *input, VipsImage
     return opaque;
 }
 
-/* A profile whose tables are not as long as they claim costs 100 MB before it is found to be none. */
-static void drop_lying_profile(VipsImage *image)
-{
-    const void *profile = NULL;
-    size_t size = 0;
-    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == VIPS_TYPE_BLOB &&
-        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size) == 0 &&
-        !lengths_icc_fit(profile, size))
-        (void)vips_image_remove(image, VIPS_META_ICC_NAME);
-}
-
 /*
  * One reader of EXIF for all kinds, so that they agree. HEIF and AVIF tell by properties of their own (irot,
  * imir), which libheif has applied, and EXIF does not count (ISO/IEC 23000-22, 7.3.6.7); GIF has none.
@@ -102,16 +91,12 @@ static VipsImage *load(const struct vips_input *input, const struct shrink *shri
         failed = vips_gifload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                      VIPS_FAIL_ON_ERROR, NULL);
         break;
-    case IMAGE_TIFF:
-        failed = vips_tiffload_buffer(bytes, size, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                      VIPS_FAIL_ON_ERROR, NULL);
         break;
     default:
         break;
     }
     if (failed)
         return NULL;
-    drop_lying_profile(image);
     return input->kind == IMAGE_WEBP ? without_unused_alpha(input, image) : image;
 }
 
@@ -176,9 +161,11 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
         status = png_guard(input, max_pixels, error);
     else if (status == TESS_OK && input->kind == IMAGE_GIF)
         status = gif_guard(input, error);
+    else if (status == TESS_OK && input->kind == IMAGE_TIFF)
+        status = tiff_open(input, error);
     if (status != TESS_OK)
         goto failed;
-    status = open_image(input, error);
+    status = input->image ? TESS_OK : open_image(input, error); /* tiff_open() has it already */
     if (status != TESS_OK)
         goto failed;
     if (input->kind != IMAGE_PNG) /* png_guard() read it */
@@ -194,7 +181,11 @@ failed:
 
 enum tess_status input_decode(struct vips_input *input, struct tess_error *error)
 {
-    enum tess_status status = input->heif ? heif_decode(input, error) : TESS_OK;
+    enum tess_status status = TESS_OK;
+    if (input->heif)
+        status = heif_decode(input, error);
+    else if (input->kind == IMAGE_TIFF)
+        status = tiff_decode(input, error);
     if (status == TESS_OK)
         set_sides(input);
     return status;

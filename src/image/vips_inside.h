@@ -11,7 +11,9 @@
 #include <vips/vips.h>
 
 #include "base/bytes.h"
+#include "image/colour.h"
 #include "image/sniff.h"
+#include "image/tiff_form.h"
 #include "image/vips_module.h"
 
 /*
@@ -26,10 +28,15 @@ struct vips_input {
     VipsImage *image; /* owned */
     uint32_t stored_width_px, stored_height_px;
     uint32_t upright_width_px, upright_height_px;
-    int orientation;         /* 1..8 */
-    struct heif_file *heif;  /* HEIF and AVIF only */
-    bool is_premultiplied;   /* the image's alpha; known when it is decoded */
-    const struct stop *stop; /* NULL: none; set before anything is decoded */
+    int orientation; /* 1..8 */
+    struct {
+        struct tiff_form form;
+        enum tiff_route route;
+        uint64_t block_bytes; /* of a strip or tile, decoded */
+    } tiff;                   /* TIFF only */
+    struct heif_file *heif;   /* HEIF and AVIF only */
+    bool is_premultiplied;    /* the image's alpha; known when it is decoded */
+    const struct stop *stop;  /* NULL: none; set before anything is decoded */
 };
 
 /* Reads the header: TESS_ERR_NOT_IMAGE, _UNSUPPORTED, _CORRUPT, _LIMIT ("max-pixels"; 0 is no limit),
@@ -39,8 +46,9 @@ enum tess_status input_open(struct vips_input *input, const uint8_t *bytes, size
 void input_clear(struct vips_input *input);
 
 /*
- * What must be decoded whole before its sides are known for sure (HEIF, AVIF) is, and stored_* and upright_*
- * are what they really are. Other kinds stay as they are. TESS_ERR_CORRUPT, _UNSUPPORTED, _MEMORY.
+ * Before any pixel is asked for, once: what must be decoded whole before its sides are known for sure (HEIF,
+ * AVIF) is, and stored_* and upright_* are what they really are; of a TIFF the samples become those that are
+ * meant. Other kinds stay as they are. TESS_ERR_CORRUPT, _UNSUPPORTED, _MEMORY.
  */
 enum tess_status input_decode(struct vips_input *input, struct tess_error *error);
 
@@ -66,6 +74,11 @@ void heif_close(struct vips_input *input);
 /* Pixels that are decoded, which are more than those that are shown where the file says to crop. */
 uint64_t heif_coded_pixels(const struct vips_input *input);
 
+/* TIFF: reads the first directory; the image then has no pixels yet, or not those that are meant, until
+ * tiff_decode() is called, once. TESS_ERR_CORRUPT, _UNSUPPORTED (by its name), _MEMORY. */
+enum tess_status tiff_open(struct vips_input *input, struct tess_error *error);
+enum tess_status tiff_decode(struct vips_input *input, struct tess_error *error);
+
 /* Bytes that decoding holds at its peak, by the kind's own way of decoding; see vips_peak.c. */
 uint64_t input_peak_bytes(const struct vips_input *input);
 
@@ -85,9 +98,17 @@ struct vips_scaling {
 };
 int scale_window(VipsImage *in, const struct vips_scaling *scaling, const struct stop *stop, VipsImage **out);
 
-/* sRGB, 8 bit, 3 bands, no transparency, from any image that libvips' loaders make. `in` is in memory. */
-int colour_flatten_to_srgb(VipsImage *in, struct tess_colour background, const struct stop *stop,
-                           VipsImage **out);
+/* What colours are converted with. */
+struct colour_target {
+    struct tess_colour background; /* under what is transparent */
+    struct colour_profiles *profiles;
+    const struct stop *stop; /* NULL: none */
+};
+
+/* sRGB, 8 bit, 3 bands, no transparency, from any image that input_open() gives; `in` is in memory.
+ * TESS_ERR_UNSUPPORTED, _MEMORY. */
+enum tess_status colour_flatten_to_srgb(VipsImage *in, const struct colour_target *target, VipsImage **out,
+                                        struct tess_error *error);
 
 /* libvips' words for what failed just now: one line of UTF-8. The buffer is empty afterwards. */
 struct vips_words {

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/stop.h"
+#include "image/colour.h"
 #include "image/fit.h"
 #include "image/picture.h"
 #include <tessera/options.h>
@@ -26,15 +27,17 @@
 struct vips_load_request {
     const uint8_t *bytes; /* borrowed */
     size_t size_bytes;
-    struct fit_request fit;        /* gravity ATTENTION and ENTROPY are honoured here */
-    uint64_t max_pixels;           /* limit "max-pixels", by the header, before any pixel is decoded */
-    struct tess_colour background; /* flattens transparency; fills around contain */
-    const struct stop *stop;       /* NULL: none. What it ends has failed, with any status */
+    struct fit_request fit;           /* gravity ATTENTION and ENTROPY are honoured here */
+    uint64_t max_pixels;              /* limit "max-pixels", by the header, before any pixel is decoded */
+    struct tess_colour background;    /* flattens transparency; fills around contain */
+    struct colour_profiles *profiles; /* remembers embedded profiles; not NULL */
+    const struct stop *stop;          /* NULL: none. What it ends has failed, with any status */
 };
 
 struct vips_text_request {
     const char *text;             /* UTF-8; never interpreted as markup */
     uint32_t width_px, height_px; /* the box; longer text is ellipsised to one line, centred */
+    bool shrink;                  /* but made smaller first, as far as it can be read */
 };
 
 /* Pulls and pushes of vips_ops.save(): both return false to abort (their owner knows why). */

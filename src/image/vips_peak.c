@@ -68,6 +68,15 @@ static uint64_t decoder_bytes_per_pixel(const struct vips_input *input)
     }
 }
 
+/* libtiff's reader has a block of rows beside the picture: 4 bytes a pixel, and the samples of a strip or row
+ * of tiles. */
+static uint64_t tiff_extra_bytes(const struct vips_input *input)
+{
+    if (input->kind != IMAGE_TIFF || input->tiff.route != TIFF_RGBA)
+        return 0;
+    return (uint64_t)input->stored_width_px * input->stored_height_px * 4 + input->tiff.block_bytes;
+}
+
 uint64_t input_peak_bytes(const struct vips_input *input)
 {
     const uint64_t width = input->stored_width_px, height = input->stored_height_px;
@@ -77,5 +86,5 @@ uint64_t input_peak_bytes(const struct vips_input *input)
     const uint64_t lines = height < LINES ? height : LINES;
     return BASE_BYTES + width * bands * value_bytes * lines +
            (input->heif ? heif_coded_pixels(input) : width * height) * decoder_bytes_per_pixel(input) +
-           input->filtered.size;
+           input->filtered.size + tiff_extra_bytes(input);
 }

@@ -265,8 +265,9 @@ static void libvips_agrees(void **state)
             request.fit.fit = (enum tess_fit)fit;
             request.fit.gravity = i % 2 ? TESS_GRAVITY_NORTH_WEST : TESS_GRAVITY_CENTRE;
             request.layout = PICTURE_RGB;
-            const struct vips_load_request load = {request.bytes,      request.size_bytes, request.fit,
-                                                   request.max_pixels, request.background, NULL};
+            const struct vips_load_request load = {
+                request.bytes,      request.size_bytes, request.fit, request.max_pixels,
+                request.background, profiles,           NULL};
             struct picture ours = render_rgb(&request), theirs;
             assert_int_equal(vips->load_cell(&load, &theirs, NULL), TESS_OK);
             double squares = 0;

@@ -3,12 +3,16 @@
 #include <lcms2.h>
 #include <math.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -114,7 +118,7 @@ static struct colour_transform *acquire(struct colour_profiles *profiles, const 
                                         enum colour_kind kind)
 {
     struct colour_transform *transform = NULL;
-    assert_int_equal(colour_profiles_acquire(profiles, icc->data, icc->size, kind, &transform, NULL),
+    assert_int_equal(colour_profiles_acquire(profiles, icc->data, icc->size, kind, NULL, &transform, NULL),
                      TESS_OK);
     return transform;
 }
@@ -256,6 +260,211 @@ static void useless_profiles_are_null(void **state)
     colour_profiles_destroy(NULL);
 }
 
+/* lcms' builder, which the linker leads here: it can be held, and its calls are counted. */
+cmsHTRANSFORM __real_cmsCreateTransformTHR(cmsContext context, cmsHPROFILE from, cmsUInt32Number from_format,
+                                           cmsHPROFILE to, cmsUInt32Number to_format, cmsUInt32Number intent,
+                                           cmsUInt32Number flags);
+cmsHTRANSFORM __wrap_cmsCreateTransformTHR(cmsContext context, cmsHPROFILE from, cmsUInt32Number from_format,
+                                           cmsHPROFILE to, cmsUInt32Number to_format, cmsUInt32Number intent,
+                                           cmsUInt32Number flags);
+
+static struct {
+    atomic_int built;   /* transforms, since the start */
+    atomic_bool closed; /* the next RGB profile is held */
+    sem_t entered, go;
+} gate;
+
+cmsHTRANSFORM __wrap_cmsCreateTransformTHR(cmsContext context, cmsHPROFILE from, cmsUInt32Number from_format,
+                                           cmsHPROFILE to, cmsUInt32Number to_format, cmsUInt32Number intent,
+                                           cmsUInt32Number flags)
+{
+    atomic_fetch_add(&gate.built, 1);
+    if (from_format == TYPE_RGB_8 && atomic_exchange(&gate.closed, false)) {
+        (void)sem_post(&gate.entered);
+        (void)sem_wait(&gate.go);
+    }
+    return __real_cmsCreateTransformTHR(context, from, from_format, to, to_format, intent, flags);
+}
+
+/* Only what hangs reaches this limit. */
+static void wait_for(sem_t *event, const char *what)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 40;
+    if (sem_timedwait(event, &until) != 0)
+        fail_msg("%s did not happen", what);
+}
+
+struct asker {
+    struct colour_profiles *profiles;
+    const struct icc *icc;
+    enum colour_kind kind;
+    const struct stop *stop;
+    struct colour_transform *transform;
+    enum tess_status status;
+    sem_t done;
+    pthread_t thread;
+};
+
+static void *ask(void *argument)
+{
+    struct asker *asker = argument;
+    asker->status = colour_profiles_acquire(asker->profiles, asker->icc->data, asker->icc->size, asker->kind,
+                                            asker->stop, &asker->transform, NULL);
+    (void)sem_post(&asker->done);
+    return NULL;
+}
+
+static void start_asking(struct asker *asker)
+{
+    assert_int_equal(sem_init(&asker->done, 0, 0), 0);
+    assert_int_equal(pthread_create(&asker->thread, NULL, ask, asker), 0);
+}
+
+static void end_asking(struct asker *asker, const char *what)
+{
+    wait_for(&asker->done, what);
+    assert_int_equal(pthread_join(asker->thread, NULL), 0);
+    colour_profiles_release(asker->profiles, asker->transform);
+    (void)sem_destroy(&asker->done);
+}
+
+static enum tess_status at_once(const void *context, struct tess_error *error)
+{
+    (void)context;
+    (void)error;
+    return TESS_ERR_TIMEOUT;
+}
+
+/* While one thread is building a profile, others get theirs; who wants that one waits, or is stopped. */
+static void building_holds_up_nobody_else(void **state)
+{
+    (void)state;
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc slow = make_rgb(&p3, 0), other = make_grey(1.8);
+    const struct stop stop = {at_once, NULL};
+    struct asker builder = {.profiles = profiles, .icc = &slow, .kind = COLOUR_RGB};
+    struct asker same = builder, stopped = builder, different = builder;
+    stopped.stop = &stop;
+    different.icc = &other;
+    different.kind = COLOUR_GREY;
+    assert_int_equal(sem_init(&gate.entered, 0, 0), 0);
+    assert_int_equal(sem_init(&gate.go, 0, 0), 0);
+    atomic_store(&gate.closed, true);
+    start_asking(&builder);
+    wait_for(&gate.entered, "building");
+    const int built = atomic_load(&gate.built);
+    start_asking(&different);
+    end_asking(&different, "another profile's transform");
+    assert_int_equal(different.status, TESS_OK);
+    assert_non_null(different.transform);
+    start_asking(&same);
+    start_asking(&stopped);
+    end_asking(&stopped, "the end of waiting for a build");
+    assert_int_equal(stopped.status, TESS_ERR_TIMEOUT);
+    assert_null(stopped.transform);
+    (void)sem_post(&gate.go);
+    end_asking(&builder, "the build");
+    end_asking(&same, "the waiter's transform");
+    assert_non_null(builder.transform);
+    assert_ptr_equal(same.transform, builder.transform);
+    assert_int_equal(atomic_load(&gate.built), built + 1); /* the grey one; the slow one was counted before */
+    free(slow.data);
+    free(other.data);
+    colour_profiles_destroy(profiles);
+}
+
+/* What follows the tags is part of a profile's bytes, and of nothing else. */
+static struct icc padded(const struct icc *icc, size_t size)
+{
+    struct icc larger = {calloc(1, size), size};
+    assert_non_null(larger.data);
+    memcpy(larger.data, icc->data, icc->size);
+    return larger;
+}
+
+static bool is_built_anew(struct colour_profiles *profiles, const struct icc *icc)
+{
+    const int before = atomic_load(&gate.built);
+    struct colour_transform *transform = acquire(profiles, icc, COLOUR_GREY);
+    assert_non_null(transform);
+    colour_profiles_release(profiles, transform);
+    return atomic_load(&gate.built) > before;
+}
+
+static void large_profiles_do_not_pile_up(void **state)
+{
+    (void)state;
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc small = make_grey(1.8), other = make_grey(2.6);
+    const size_t most = COLOUR_PROFILE_MAX_BYTES;
+    struct icc first = padded(&small, most / 2), second = padded(&other, most / 2);
+    struct icc third = padded(&other, most / 2 - 1), largest = padded(&small, most),
+               larger = padded(&small, most + 1);
+    assert_true(is_built_anew(profiles, &first));
+    assert_true(is_built_anew(profiles, &second));
+    assert_false(is_built_anew(profiles, &first));
+    assert_true(is_built_anew(profiles, &third)); /* in the place of the second */
+    assert_false(is_built_anew(profiles, &first));
+    assert_true(is_built_anew(profiles, &second));
+    assert_true(is_built_anew(profiles, &largest));
+    assert_false(is_built_anew(profiles, &largest));
+    assert_null(acquire(profiles, &larger, COLOUR_GREY));
+    struct icc *all[] = {&small, &other, &first, &second, &third, &largest, &larger};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]->data);
+    colour_profiles_destroy(profiles);
+}
+
+/* Thousands of elements in DToB, which lcms would prefer and evaluate for each node: AToB or the curves
+ * count. */
+static void processing_elements_are_passed_over(void **state)
+{
+    (void)state;
+    struct icc plain = make_rgb(&p3, 0);
+    cmsHPROFILE profile = cmsOpenProfileFromMem(plain.data, (cmsUInt32Number)plain.size);
+    const cmsFloat64Number to_black[9] = {0};
+    cmsPipeline *elements = cmsPipelineAlloc(NULL, 3, 3);
+    for (int i = 0; i < 3000; i++)
+        assert_true(
+            cmsPipelineInsertStage(elements, cmsAT_END, cmsStageAllocMatrix(NULL, 3, 3, to_black, NULL)));
+    assert_true(cmsWriteTag(profile, cmsSigDToB0Tag, elements));
+    assert_true(cmsWriteTag(profile, cmsSigDToB1Tag, elements));
+    cmsPipelineFree(elements);
+    struct icc hostile = icc_of(profile);
+    assert_true(hostile.size > plain.size + 100000);
+    check_wide(&hostile, p3_to_srgb, 0);
+    free(plain.data);
+    free(hostile.data);
+}
+
+/* 16 bits a sample keep what 8 would round away: a profile of linear light needs them in the dark. */
+static void sixteen_bits_are_kept(void **state)
+{
+    (void)state;
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc grey = make_grey(1), rgb = make_rgb(&bt709, 1);
+    struct colour_transform *wide_grey = acquire(profiles, &grey, COLOUR_GREY16),
+                            *wide_rgb = acquire(profiles, &rgb, COLOUR_RGB16);
+    assert_non_null(wide_grey);
+    assert_non_null(wide_rgb);
+    for (uint32_t value = 0; value < 65536; value += 97) {
+        const uint16_t in[3] = {(uint16_t)value, (uint16_t)value, (uint16_t)value};
+        const double light = from_linear(value / 65535.0), expected[3] = {light, light, light};
+        uint8_t out[3];
+        colour_transform_apply(wide_grey, in, out, 1);
+        assert_near(out, expected, 2);
+        colour_transform_apply(wide_rgb, in, out, 1);
+        assert_near(out, expected, 2);
+    }
+    colour_profiles_release(profiles, wide_grey);
+    colour_profiles_release(profiles, wide_rgb);
+    free(grey.data);
+    free(rgb.data);
+    colour_profiles_destroy(profiles);
+}
+
 /* The profile at hand is the one in use, also when more are in hands than the cache holds. */
 static void full_cache_goes_on(void **state)
 {
@@ -338,9 +547,16 @@ static void threads_share_the_cache(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wide_spaces_become_srgb), cmocka_unit_test(grey_gets_srgbs_curve),
-        cmocka_unit_test(inks_become_srgb),        cmocka_unit_test(useless_profiles_are_null),
-        cmocka_unit_test(full_cache_goes_on),      cmocka_unit_test(threads_share_the_cache),
+        cmocka_unit_test(wide_spaces_become_srgb),
+        cmocka_unit_test(grey_gets_srgbs_curve),
+        cmocka_unit_test(inks_become_srgb),
+        cmocka_unit_test(useless_profiles_are_null),
+        cmocka_unit_test(full_cache_goes_on),
+        cmocka_unit_test(threads_share_the_cache),
+        cmocka_unit_test(building_holds_up_nobody_else),
+        cmocka_unit_test(large_profiles_do_not_pile_up),
+        cmocka_unit_test(processing_elements_are_passed_over),
+        cmocka_unit_test(sixteen_bits_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "countdown.h"
 #include "cpu_time.h"
+#include "image/cell.h"
 
 static const struct rgb blue = {0, 0, 255};
 
@@ -322,6 +323,81 @@ static void smart_gravities_find_the_spot(void **state)
     }
 }
 
+/* A photo's texture, and a spot at four fifths. */
+static VipsImage *photo_with_spot(int width_px, int height_px)
+{
+    const double loud[] = {250, 20, 20};
+    VipsImage *image = fixture_photo(width_px, height_px), *both = NULL;
+    VipsImage *spot =
+        fixture_flat(height_px / 2, height_px / 2, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR, loud, 3);
+    assert_int_equal(vips_insert(image, spot, &both, width_px * 4 / 5, height_px / 4, NULL), 0);
+    g_object_unref(image);
+    g_object_unref(spot);
+    return both;
+}
+
+/* Of the spot's middle, in hundredths of a pixel; UINT32_MAX where it is not to be seen. */
+static uint32_t spot_column(const struct picture *picture)
+{
+    uint64_t sum = 0, weight = 0;
+    for (uint32_t y = 0; y < picture->height_px; y++)
+        for (uint32_t x = 0; x < picture->width_px; x++) {
+            const struct rgb colour = pixel_at(picture, x, y);
+            const uint64_t loud = colour.red > 200 && colour.green < 60 ? 1 : 0;
+            sum += loud * x;
+            weight += loud;
+        }
+    return weight ? (uint32_t)(100 * sum / weight) : UINT32_MAX;
+}
+
+/* The same picture is cut at the same place in every format: shrunk, enlarged, and too long to be looked at.
+ */
+static void smart_crops_do_not_differ_by_format(void **state)
+{
+    (void)state;
+    static const char *const suffixes[] = {".png", ".tif", ".tif[tile]", ".webp[lossless]",
+                                           ".jpg[Q=100,subsample_mode=off]"};
+    static const struct {
+        int width, height;
+        uint32_t cell_width, cell_height;
+    } cases[] = {{600, 200, 64, 64}, {600, 200, 300, 300}, {900, 100, 40, 100},
+                 {1000, 50, 50, 50}, {1500, 50, 50, 50},   {1000, 40, 80, 80}};
+    struct colour_profiles *profiles = colour_profiles_create();
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
+        for (int g = TESS_GRAVITY_ATTENTION; g <= TESS_GRAVITY_ENTROPY; g++) {
+            uint32_t first = 0;
+            for (size_t s = 0; s < sizeof suffixes / sizeof suffixes[0]; s++) {
+                struct blob blob =
+                    fixture_encode(photo_with_spot(cases[c].width, cases[c].height), suffixes[s]);
+                const struct cell_request request = {.bytes = blob.data,
+                                                     .size_bytes = blob.size,
+                                                     .fit = {.cell_width_px = cases[c].cell_width,
+                                                             .cell_height_px = cases[c].cell_height,
+                                                             .fit = TESS_FIT_COVER,
+                                                             .gravity = (enum tess_gravity)g},
+                                                     .layout = PICTURE_RGB,
+                                                     .max_pixels = 100000000,
+                                                     .max_scans = 100,
+                                                     .profiles = profiles};
+                struct cell cell;
+                struct picture picture;
+                assert_int_equal(cell_prepare(&request, &cell, NULL), TESS_OK);
+                assert_int_equal(cell_render(&cell, &picture, NULL), TESS_OK);
+                const uint32_t column = spot_column(&picture);
+                if (s == 0)
+                    first = column;
+                else if (llabs((int64_t)column - first) > 100)
+                    fail_msg("%d x %d into %u x %u, %s: the spot is at %u, not %u hundredths of a pixel",
+                             cases[c].width, cases[c].height, cases[c].cell_width, cases[c].cell_height,
+                             suffixes[s], column, first);
+                picture_clear(&picture);
+                cell_clear(&cell);
+                blob_clear(&blob);
+            }
+        }
+    colour_profiles_destroy(profiles);
+}
+
 static void smart_crop_tells_the_corner(void **state)
 {
     (void)state;
@@ -449,9 +525,10 @@ int main(void)
         cmocka_unit_test(tiny_images_fill_their_cell),
         cmocka_unit_test(extreme_shapes_take_no_time),
         cmocka_unit_test(smart_gravities_find_the_spot),
+        cmocka_unit_test(smart_crops_do_not_differ_by_format),
         cmocka_unit_test(smart_crop_tells_the_corner),
         cmocka_unit_test(loading_can_be_stopped),
         cmocka_unit_test(quality_is_that_of_a_full_size_lanczos),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

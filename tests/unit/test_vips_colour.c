@@ -234,18 +234,99 @@ static void lab(void **state)
     assert_colour(middle_of(&blob, black), (struct rgb){255, 0, 0}, 3);
 }
 
+static VipsImage *with_grey_profile(VipsImage *image)
+{
+    cmsToneCurve *curve = cmsBuildGamma(NULL, 1);
+    cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), curve);
+    cmsFreeToneCurve(curve);
+    return with_lcms_profile(image, profile);
+}
+
+static VipsImage *with_garbage(VipsImage *image)
+{
+    char garbage[4096];
+    memset(garbage, 0x5A, sizeof garbage);
+    return with_profile(image, garbage, sizeof garbage);
+}
+
+static VipsImage *with_cmyk_profile(VipsImage *image)
+{
+    return with_builtin_profile(image, "cmyk");
+}
+
+static VipsImage *with_rgb_profile(VipsImage *image)
+{
+    return with_lcms_profile(image, adobe_rgb());
+}
+
+/* Pixels of every kind, with every profile that is not for them, in every format: as without a profile. */
 static void damaged_and_foreign_profiles_are_ignored(void **state)
 {
     (void)state;
-    const double values[] = {180, 100, 60};
-    char garbage[4096];
-    memset(garbage, 0x5A, sizeof garbage);
-    VipsImage *image = fixture_flat(40, 30, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR, values, 3);
-    struct blob blob = fixture_encode(with_profile(image, garbage, sizeof garbage), ".tif");
-    assert_colour(middle_of(&blob, black), (struct rgb){180, 100, 60}, 0);
-    image = fixture_flat(40, 30, VIPS_INTERPRETATION_sRGB, VIPS_FORMAT_UCHAR, values, 3);
-    blob = fixture_encode(with_builtin_profile(image, "cmyk"), ".tif");
-    assert_colour(middle_of(&blob, black), (struct rgb){180, 100, 60}, 0);
+    typedef VipsImage *(*profile_of)(VipsImage * image);
+    static const double rgb[] = {180, 100, 60, 255}, wide[] = {180 * 257, 100 * 257, 60 * 257},
+                        grey[] = {90, 255}, inks[] = {20, 120, 40, 30}, lab_red[] = {53.24, 80.09, 67.20};
+    static const struct {
+        VipsInterpretation type;
+        VipsBandFormat format;
+        const double *values;
+        int bands;
+        profile_of profiles[4];
+        const char *suffixes[8];
+    } kinds[] = {{VIPS_INTERPRETATION_sRGB,
+                  VIPS_FORMAT_UCHAR,
+                  rgb,
+                  3,
+                  {with_garbage, with_grey_profile, with_cmyk_profile},
+                  {".tif", ".tif[tile]", ".png", ".webp[lossless]", ".webp", ".avif", ".jpg"}},
+                 {VIPS_INTERPRETATION_sRGB,
+                  VIPS_FORMAT_UCHAR,
+                  rgb,
+                  4,
+                  {with_garbage, with_grey_profile, with_cmyk_profile},
+                  {".tif", ".png", ".webp[lossless]", ".webp", ".avif"}},
+                 {VIPS_INTERPRETATION_RGB16,
+                  VIPS_FORMAT_USHORT,
+                  wide,
+                  3,
+                  {with_garbage, with_grey_profile, with_cmyk_profile},
+                  {".tif", ".png"}},
+                 {VIPS_INTERPRETATION_B_W,
+                  VIPS_FORMAT_UCHAR,
+                  grey,
+                  1,
+                  {with_garbage, with_rgb_profile, with_cmyk_profile},
+                  {".tif", ".png", ".jpg"}},
+                 {VIPS_INTERPRETATION_B_W,
+                  VIPS_FORMAT_UCHAR,
+                  grey,
+                  2,
+                  {with_garbage, with_rgb_profile, with_cmyk_profile},
+                  {".tif", ".png"}},
+                 {VIPS_INTERPRETATION_CMYK,
+                  VIPS_FORMAT_UCHAR,
+                  inks,
+                  4,
+                  {with_garbage, with_rgb_profile, with_grey_profile},
+                  {".tif", ".jpg"}},
+                 {VIPS_INTERPRETATION_LAB,
+                  VIPS_FORMAT_FLOAT,
+                  lab_red,
+                  3,
+                  {with_garbage, with_rgb_profile, with_grey_profile, with_cmyk_profile},
+                  {".tif"}}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        for (int s = 0; s < 8 && kinds[i].suffixes[s]; s++) {
+            struct blob plain =
+                flat(kinds[i].suffixes[s], kinds[i].type, kinds[i].format, kinds[i].values, kinds[i].bands);
+            const struct rgb expected = middle_of(&plain, black);
+            for (int p = 0; p < 4 && kinds[i].profiles[p]; p++) {
+                VipsImage *image =
+                    fixture_flat(40, 30, kinds[i].type, kinds[i].format, kinds[i].values, kinds[i].bands);
+                struct blob blob = fixture_encode(kinds[i].profiles[p](image), kinds[i].suffixes[s]);
+                assert_colour(middle_of(&blob, black), expected, 0);
+            }
+        }
     assert_string_equal(vips_error_buffer(), "");
 }
 
@@ -309,5 +390,5 @@ int main(void)
         cmocka_unit_test(transparency_is_flattened),
         cmocka_unit_test(clear_pixels_do_not_bleed),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

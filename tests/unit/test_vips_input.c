@@ -479,5 +479,5 @@ int main(void)
         cmocka_unit_test(ten_thousand_frames_are_one),
         cmocka_unit_test(animated_webp_and_paged_tiff_show_the_first),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -269,7 +269,7 @@ struct ink {
 
 static struct ink ink_of(const char *text, uint32_t width, uint32_t height)
 {
-    const struct vips_text_request request = {text, width, height};
+    const struct vips_text_request request = {.text = text, .width_px = width, .height_px = height};
     struct picture mask;
     struct tess_error error = {0};
     enum tess_status status = fixture_ops()->text(&request, &mask, &error);
@@ -325,7 +325,7 @@ static void long_text_ends_in_an_ellipsis(void **state)
     struct ink ink = ink_of(text, 200, 30);
     assert_true(ink.left >= 0 && ink.right <= 200 && ink.right - ink.left > 160);
     /* The right end is the ellipsis: three dots low down, nothing as tall as an m. */
-    const struct vips_text_request request = {text, 200, 30};
+    const struct vips_text_request request = {.text = text, .width_px = 200, .height_px = 30};
     struct picture mask;
     assert_int_equal(fixture_ops()->text(&request, &mask, NULL), TESS_OK);
     for (int x = ink.right - 6; x < ink.right; x++)
@@ -335,6 +335,107 @@ static void long_text_ends_in_an_ellipsis(void **state)
     (void)ink_of(text, 1, 30); /* not even the ellipsis fits */
     (void)ink_of(text, 40, 400);
     (void)ink_of("abc", 100, 1);
+}
+
+static struct picture mask_of(const char *text, uint32_t width, uint32_t height, bool shrink)
+{
+    const struct vips_text_request request = {text, width, height, shrink};
+    struct picture mask;
+    assert_int_equal(fixture_ops()->text(&request, &mask, NULL), TESS_OK);
+    return mask;
+}
+
+static int row_ink(const struct picture *mask, uint32_t row)
+{
+    int most = 0;
+    for (uint32_t x = 0; x < mask->width_px; x++)
+        most = MAX(most, mask->planes[0].data[row * mask->planes[0].stride_bytes + x]);
+    return most;
+}
+
+/* Latin, Vietnamese, Greek, Thai, Arabic, Devanagari, Chinese, emoji: alone and mixed. Tails and marks are
+ * whole, at every size: no ink in the first and last row, and as high as the same text drawn large. */
+static void no_script_is_cut(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "gypsy jumping",
+        "\xE1\xBA\xAE\xE1\xBB\xAC\xE1\xBB\xB5gy",
+        "\xCE\x86\xCF\x88\xCE\xB7g",
+        "\xD8\xBA\xD8\xB2\xD9\x8A\xD8\xB1 gy",
+        "\xE0\xA4\xB9\xE0\xA5\x88\xE0\xA4\x82\xE0\xA4\x95\xE0\xA5\x83 gypsy",
+        "gypsy "
+        "\xE0\xA4\xB6\xE0\xA5\x8D\xE0\xA4\xB0\xE0\xA5\x80\xE0\xA4\xAE\xE0\xA5\x81\xE0\xA4\x96\xE0\xA5\x82",
+        "\xE6\x97\xA5\xE6\x9C\xAC gypsy",
+        "gypsy \xE6\xBC\xA2\xE5\xAD\x97 \xE0\xA4\xB9\xE0\xA5\x82 jq",
+        "\xE9\xBD\x89",
+        "\xF0\x9F\x98\x80 gypsy"};
+    static const uint32_t heights[] = {12, 14, 16, 20, 24, 31, 48, 96};
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+        const struct ink large = ink_of(texts[t], 8000, 400);
+        const double shape = (double)(large.bottom - large.top) / (large.right - large.left);
+        for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
+            struct picture mask = mask_of(texts[t], 2000, heights[h], false);
+            if (row_ink(&mask, 0) > 0 || row_ink(&mask, heights[h] - 1) > 0)
+                fail_msg("text %zu of %u rows reaches the edge", t, heights[h]);
+            picture_clear(&mask);
+            const struct ink ink = ink_of(texts[t], 2000, heights[h]);
+            const double height = (ink.right - ink.left) * shape;
+            if (fabs(ink.bottom - ink.top - height) > 2.5)
+                fail_msg("text %zu of %u rows is %d high and should be %.1f", t, heights[h],
+                         ink.bottom - ink.top, height);
+        }
+    }
+}
+
+/* The scripts above have fonts of their own, or the test would show nothing. */
+static void other_fonts_are_there(void **state)
+{
+    (void)state;
+    const struct ink chinese = ink_of("\xE6\x97\xA5", 100, 40), other = ink_of("\xE4\xB8\x80", 100, 40);
+    const struct ink hindi = ink_of("\xE0\xA4\x95", 100, 40), another = ink_of("\xE0\xA4\xB0", 100, 40);
+    if ((chinese.bottom - chinese.top == other.bottom - other.top) ||
+        (hindi.right - hindi.left == another.right - another.left))
+        fail_msg("install the packages fonts-droid-fallback and fonts-lohit-deva (samples/install-packages "
+                 "--tests)");
+}
+
+/* A line that may shrink is whole while it can be read, and only then cut. */
+static void titles_shrink_before_they_are_cut(void **state)
+{
+    (void)state;
+    const char *const text = "A title of some length (Hjq)";
+    const int whole = ink_width(text); /* in 30 rows */
+    static const double shares[] = {1.2, 0.9, 0.7, 0.5};
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        const uint32_t width = (uint32_t)(whole * shares[i]);
+        struct picture mask = mask_of(text, width, 30, true);
+        int top = 30, bottom = 0, right = 0;
+        for (uint32_t y = 0; y < 30; y++)
+            for (uint32_t x = width - width / 8; x < width; x++)
+                if (mask.planes[0].data[y * mask.planes[0].stride_bytes + x] > 60) {
+                    top = MIN(top, (int)y);
+                    bottom = MAX(bottom, (int)y + 1);
+                    right = MAX(right, (int)x + 1);
+                }
+        /* The bracket stands at the end, as high as the line: no ellipsis. */
+        if (shares[i] < 1 && (bottom - top < 30 * shares[i] * 0.6 || right < (int)width - 16))
+            fail_msg("%g: rows %d to %d, %d of %u", shares[i], top, bottom, right, width);
+        picture_clear(&mask);
+    }
+    const struct ink label = ink_of(text, (uint32_t)whole * 7 / 10, 30),
+                     full = ink_of(text, (uint32_t)whole + 9, 30);
+    assert_int_equal(label.top, full.top); /* one that may not keeps its size */
+    char longer[600];
+    memset(longer, 'm', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    struct picture cut = mask_of(longer, 200, 30, true);
+    int most = 0;
+    for (uint32_t y = 0; y < 30; y++)
+        for (uint32_t x = 0; x < 200; x++)
+            most = MAX(most, cut.planes[0].data[y * cut.planes[0].stride_bytes + x]);
+    assert_true(most > 128); /* small, and cut, but there */
+    picture_clear(&cut);
 }
 
 static void odd_text_is_drawn_or_left_out(void **state)
@@ -354,7 +455,7 @@ static void odd_text_is_drawn_or_left_out(void **state)
 
 static int check_no_font(void)
 {
-    const struct vips_text_request request = {"a text", 100, 20};
+    const struct vips_text_request request = {.text = "a text", .width_px = 100, .height_px = 20};
     struct picture mask;
     struct tess_error error = {0};
     const struct vips_ops *ops = vips_module(&error);
@@ -399,8 +500,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(text_is_centred_on_a_common_baseline),
         cmocka_unit_test(text_is_never_markup),
         cmocka_unit_test(long_text_ends_in_an_ellipsis),
+        cmocka_unit_test(other_fonts_are_there),
+        cmocka_unit_test(no_script_is_cut),
+        cmocka_unit_test(titles_shrink_before_they_are_cut),
         cmocka_unit_test(odd_text_is_drawn_or_left_out),
         cmocka_unit_test(a_machine_without_fonts_is_told_so),
     };
-    return cmocka_run_group_tests(tests, fixture_setup, NULL);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

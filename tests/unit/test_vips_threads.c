@@ -107,7 +107,7 @@ static void do_round(struct outcome *outcome, unsigned round)
     if (round % 3 == 0 && (work->ops->save(&png, &error) != TESS_OK || counter.bytes != work->png_bytes))
         (void)snprintf(outcome->complaint, sizeof outcome->complaint, "save: %zu bytes %.200s", counter.bytes,
                        error.message);
-    const struct vips_text_request text = {"a text of some length", 120, 20};
+    const struct vips_text_request text = {"a text of some length", 120, 20, false};
     if (round % 3 == 1) {
         if (work->ops->text(&text, &picture, &error) != TESS_OK)
             (void)snprintf(outcome->complaint, sizeof outcome->complaint, "text: %.200s", error.message);

@@ -24,13 +24,23 @@ const struct vips_ops *fixture_ops(void)
     return ops;
 }
 
+static struct colour_profiles *profiles; /* of all tests of a group */
+
 int fixture_setup(void **state)
 {
     (void)state;
     struct tess_error error = {0};
     if (!vips_module(&error))
         (void)fprintf(stderr, "%s\n", error.message);
-    return vips_module(NULL) && VIPS_INIT("") == 0 ? 0 : -1;
+    profiles = colour_profiles_create();
+    return profiles && vips_module(NULL) && VIPS_INIT("") == 0 ? 0 : -1;
+}
+
+int fixture_teardown(void **state)
+{
+    (void)state;
+    colour_profiles_destroy(profiles);
+    return 0;
 }
 
 VipsImage *fixture_flat(int width_px, int height_px, VipsInterpretation interpretation, VipsBandFormat format,
@@ -124,7 +134,8 @@ struct vips_load_request fixture_request(const struct blob *blob, uint32_t width
                                               .cell_height_px = height_px,
                                               .fit = TESS_FIT_COVER,
                                               .gravity = TESS_GRAVITY_CENTRE},
-                                      .max_pixels = 100000000};
+                                      .max_pixels = 100000000,
+                                      .profiles = profiles};
 }
 
 struct picture fixture_load(const struct vips_load_request *request)

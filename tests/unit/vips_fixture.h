@@ -27,6 +27,7 @@ void blob_clear(struct blob *blob);
 
 /* Group setup: the module (the test fails without it) and libvips for making inputs. */
 int fixture_setup(void **state);
+int fixture_teardown(void **state);
 const struct vips_ops *fixture_ops(void);
 
 /* One colour; `bands` values. The caller unrefs images. */
