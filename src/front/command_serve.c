@@ -119,8 +119,10 @@ static void say_where(const struct service *service, const char *url)
     const struct settings *settings = service->settings;
     message_note(settings, "listening on %s", url);
     if (!service->token)
-        message_note(settings, "anybody who reaches this address may add and remove images; "
-                               "TESSERA_TOKEN or --token-file ask for a token");
+        message_note(settings,
+                     "anybody who reaches this address%s may add and remove images; "
+                     "TESSERA_TOKEN or --token-file ask for a token",
+                     service->origins.any ? ", and every web page that they look at," : "");
 }
 
 static enum exit_status run(struct service *service, int descriptor, const char *url)
@@ -172,9 +174,6 @@ static bool open_service(struct service *service, struct settings *settings, con
     service->settings = settings;
     service->timeout_ms = settings->engine.limits.timeout_ms;
     service->connections = settings->connections ? settings->connections : DEFAULT_CONNECTIONS;
-    service->cors_origin = settings->cors_origin ? settings->cors_origin : "*";
-    if (strcmp(service->cors_origin, "none") == 0)
-        service->cors_origin = "";
     service->fixed_links = settings->public_url != NULL;
     service->start_number = (uint64_t)now.tv_sec ^ (uint64_t)now.tv_nsec << 8 ^ (uint64_t)getpid();
     service->api.settings = settings;
@@ -188,18 +187,35 @@ static bool open_service(struct service *service, struct settings *settings, con
     return true;
 }
 
-static enum exit_status serve(struct service *service, struct settings *settings, int descriptor,
-                              const char *url)
+/* Whose pages may call, and by which names. */
+static bool read_access(struct service *service, const struct settings *settings, const char *address,
+                        const char *url, enum exit_status *status_out)
+{
+    struct tess_error error = {0};
+    const char *origins = settings->cors_origin ? settings->cors_origin : service->token ? "*" : "none";
+    if (origins_read(origins, &service->origins, &error) == TESS_OK &&
+        hosts_read(address, url, settings->public_url, settings->allow_host_header, &service->hosts,
+                   &error) == TESS_OK)
+        return true;
+    *status_out = message_usage(settings, "%s", error.message);
+    return false;
+}
+
+static enum exit_status serve(struct service *service, struct settings *settings, const char *address,
+                              int descriptor, const char *url)
 {
     enum exit_status status = EXIT_FAILED;
     (void)signal(SIGPIPE, SIG_IGN);
     interrupt_install();
-    if (open_service(service, settings, url, &status))
+    if (read_access(service, settings, address, url, &status) &&
+        open_service(service, settings, url, &status))
         status = run(service, descriptor, url);
     else
         (void)close(descriptor);
     tess_engine_destroy(service->api.engine);
     tess_store_close(service->api.store);
+    origins_clear(&service->origins);
+    hosts_clear(&service->hosts);
     return status;
 }
 
@@ -226,7 +242,7 @@ enum exit_status command_serve(const struct settings *settings)
     else if (descriptor < 0)
         message_error(settings, "cannot listen on %s: %s", address, why);
     else
-        status = serve(&service, &own, descriptor, url);
+        status = serve(&service, &own, address, descriptor, url);
     free(url);
     free(prefix);
     free(token);

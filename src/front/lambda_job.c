@@ -61,7 +61,7 @@ static void reply_answer(const struct lambda_site *site, const struct lambda_eve
 {
     *reply = (struct lambda_reply){.status = answer->http_status};
     if (event->kind == LAMBDA_PROXY)
-        reply->json = lambda_answer_proxy(site->handler, event, answer, site->settings->cors_origin);
+        reply->json = lambda_answer_proxy(site->handler, event, answer, &site->origins);
     else if (answer->http_status != 200)
         reply_failed(answer->outcome, lambda_answer_message(answer), reply);
     else if (event->kind == LAMBDA_COUNTER || event->kind == LAMBDA_NOTHING)
@@ -157,8 +157,7 @@ static void run_event(struct lambda_job *job, struct lambda_reply *reply)
     const struct lambda_event *event = job->event;
     if (lambda_is_preflight(job->site->handler, event)) {
         *reply = (struct lambda_reply){
-            .json = lambda_answer_preflight(job->site->handler, event, job->site->settings->cors_origin),
-            .status = 204};
+            .json = lambda_answer_preflight(job->site->handler, event, &job->site->origins), .status = 204};
     } else if (event->kind == LAMBDA_WAKE) {
         /* Store and engine are open when the next event comes; if not, that one is told why. */
         (void)lambda_site_wait(job->site, NULL, &error);

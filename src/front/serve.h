@@ -18,7 +18,9 @@
 
 #include "front/api_image.h"
 #include "front/http_library.h"
+#include "front/origins.h"
 #include "front/serve_guard.h"
+#include "front/serve_hosts.h"
 #include "front/serve_lane.h"
 #include "front/serve_metrics.h"
 
@@ -39,8 +41,9 @@ struct service {
     struct MHD_Daemon *daemon;
     struct lane *lanes[SERVICE_LANES];
     struct guard *guard;
-    const char *token;       /* NULL: anybody may call */
-    const char *cors_origin; /* "*", an origin, or "" for none */
+    const char *token;      /* NULL: anybody may call, but no pages of others (serve_access.h) */
+    struct origins origins; /* whose pages may */
+    struct hosts hosts;     /* the names it goes by */
     const char *prefix; /* the path in --public-url, "" for none: a proxy may leave it on or take it off */
     bool fixed_links;   /* --public-url: links begin there, whatever the Host header says */
     bool remote_store;
@@ -78,10 +81,12 @@ struct exchange {
 
     char *method, *uri, *query; /* owned; query is NULL where there is none */
     const char *path;           /* in uri, without the prefix of --public-url */
+    char *target_host;          /* owned: of a target in the form for proxies; NULL: none */
     bool needs_host;            /* HTTP/1.1 */
-    const char *host;           /* the library's, as are all headers; NULL: none */
+    const char *host;           /* the one that was asked; the library's, as are all headers; NULL: none */
     const char *content_type, *content_encoding;
-    char *link_base; /* owned */
+    const char *origin; /* of the page that asks; NULL: not told */
+    char *link_base;    /* owned */
     enum api_route route;
     struct api_target target;
 

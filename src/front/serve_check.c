@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What every request must pass before it means anything: one length, one host, a token where one is asked
- * for. Two lengths, or a length and an encoding, are how requests are smuggled past a proxy that reads them
- * differently (RFC 9112, section 6.3): such a message is refused and its connection closed.
+ * What every request must pass before it means anything: one length, one host, and whoever sent it may
+ * (serve_access.c). Two lengths, or a length and an encoding, are how requests are smuggled past a proxy that
+ * reads them differently (RFC 9112, section 6.3): such a message is refused and its connection closed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "front/page_files.h"
 #include "front/serve.h"
+#include "front/serve_access.h"
 #include "front/xalloc.h"
 
 enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
@@ -19,8 +19,8 @@ enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
 struct headers {
     unsigned lengths, encodings, hosts;
     bool malformed;
-    const char *length, *encoding, *host, *content_type, *content_encoding, *authorization, *api_key,
-        *request_id;
+    const char *length, *encoding, *host, *content_type, *content_encoding, *request_id;
+    struct access_claims claims;
 };
 
 /*
@@ -62,9 +62,18 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
     } else if (strcasecmp(name, "Content-Encoding") == 0) {
         headers->content_encoding = value;
     } else if (strcasecmp(name, "Authorization") == 0) {
-        headers->authorization = value;
+        headers->claims.authorization = value;
     } else if (strcasecmp(name, "X-API-Key") == 0) {
-        headers->api_key = value;
+        headers->claims.api_key = value;
+    } else if (strcasecmp(name, "Origin") == 0) {
+        headers->claims.origins++;
+        headers->claims.origin = value;
+    } else if (strcasecmp(name, "Sec-Fetch-Site") == 0) {
+        headers->claims.fetch_site = value;
+    } else if (strcasecmp(name, "Sec-Fetch-Mode") == 0) {
+        headers->claims.fetch_mode = value;
+    } else if (strcasecmp(name, "Sec-Fetch-Dest") == 0) {
+        headers->claims.fetch_dest = value;
     } else if (strcasecmp(name, "X-Request-Id") == 0) {
         headers->request_id = value;
     }
@@ -118,34 +127,9 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
         return refuse(exchange, 400, "invalid", "the request has more than one Host header");
     if (headers->hosts == 0 && exchange->needs_host)
         return refuse(exchange, 400, "invalid", "the request has no Host header");
-    if (headers->host && headers->host[0] && !consists_of(headers->host, HOST_MAX_BYTES, ".-_:[]"))
+    if (exchange->host && !consists_of(exchange->host, HOST_MAX_BYTES, ".-_:[]"))
         return refuse(exchange, 400, "invalid", "the Host header is no host");
     return true;
-}
-
-/* As long for a wrong token as for a right one. */
-static bool is_same(const char *given, const char *token)
-{
-    const size_t given_size = strlen(given), size = strlen(token);
-    unsigned difference = given_size != size;
-    for (size_t i = 0; i < size; i++)
-        difference |=
-            (unsigned)(unsigned char)token[i] ^ (unsigned char)given[given_size ? i % given_size : 0];
-    return difference == 0;
-}
-
-static bool is_allowed(const struct exchange *exchange, const struct headers *headers)
-{
-    static const char scheme[] = "Bearer ";
-    const char *token = exchange->service->token;
-    const enum api_route route = exchange->route;
-    if (!token || route == API_HEALTHZ || route == API_READYZ || route == API_PAGE || route == API_OPENAPI ||
-        route == API_OBJECT || page_file_find(exchange->path)) /* what the page loads asks for the token */
-        return true;
-    if (headers->api_key && is_same(headers->api_key, token))
-        return true;
-    return headers->authorization && strncasecmp(headers->authorization, scheme, sizeof scheme - 1) == 0 &&
-           is_same(headers->authorization + sizeof scheme - 1, token);
 }
 
 const char *serve_header(const struct exchange *exchange, const char *name)
@@ -160,16 +144,15 @@ bool serve_check(struct exchange *exchange)
                                                          &headers);
     name_request(exchange, headers.request_id);
     exchange->route = api_route_find(exchange->method, exchange->path, &exchange->target);
-    exchange->host = headers.host && headers.host[0] ? headers.host : NULL;
+    const char *host = exchange->target_host ? exchange->target_host : headers.host;
+    exchange->host = host && host[0] ? host : NULL;
     exchange->content_type = headers.content_type;
     exchange->content_encoding = headers.content_encoding;
     if (!check_framing(exchange, &headers))
         return false;
-    if (strcmp(exchange->method, "OPTIONS") != 0 && !is_allowed(exchange, &headers)) {
-        serve_refuse(exchange, 401, "unauthorized",
-                     "this service asks for a token: send Authorization: Bearer TOKEN");
+    exchange->origin = headers.claims.origin;
+    if (!serve_check_access(exchange, &headers.claims))
         return false;
-    }
     if (!exchange->service->fixed_links && exchange->host)
         exchange->link_base = xprintf("http://%s", exchange->host);
     return true;

@@ -32,15 +32,19 @@ void serve_connection(void *context, struct MHD_Connection *connection, void **s
     }
 }
 
-/* The path of a target: in the form for proxies ("http://host/path"), too, which servers have to take
- * (RFC 9112, section 3.2.2). */
-static char *path_of(const char *target, size_t size)
+/* Path and query of a target: in the form for proxies ("http://host/path"), too, which servers have to take,
+ * and whose host counts instead of the header's (RFC 9112, section 3.2.2). */
+static void take_target(struct exchange *exchange, const char *target)
 {
     const char *host = strncasecmp(target, "http://", 7) == 0    ? target + 7
                        : strncasecmp(target, "https://", 8) == 0 ? target + 8
                                                                  : NULL;
-    const char *begin = host ? memchr(host, '/', size - (size_t)(host - target)) : target;
-    return begin ? strndup(begin, size - (size_t)(begin - target)) : strdup("/");
+    const char *path = host ? host + strcspn(host, "/?") : target, *mark = strchr(path, '?');
+    if (host)
+        exchange->target_host = xprintf("%.*s", (int)(path - host), host);
+    exchange->query = mark ? xstrdup(mark + 1) : NULL;
+    const size_t size = mark ? (size_t)(mark - path) : strlen(path);
+    exchange->uri = size == 0 && host ? xstrdup("/") : xprintf("%.*s", (int)size, path);
 }
 
 void *serve_begin(void *context, const char *uri, struct MHD_Connection *connection)
@@ -49,15 +53,11 @@ void *serve_begin(void *context, const char *uri, struct MHD_Connection *connect
     struct exchange *exchange = xcalloc(1, sizeof *exchange);
     const union MHD_ConnectionInfo *info =
         service->http->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    const char *mark = strchr(uri, '?');
     exchange->service = service;
     exchange->connection = connection;
     exchange->begun_ns = machine_now_ns();
     exchange->guard = info ? info->socket_context : NULL;
-    exchange->uri = path_of(uri, mark ? (size_t)(mark - uri) : strlen(uri));
-    exchange->query = mark ? xstrdup(mark + 1) : NULL;
-    if (!exchange->uri)
-        out_of_memory();
+    take_target(exchange, uri);
     const size_t prefix = strlen(service->prefix);
     exchange->path = exchange->uri;
     if (strncmp(exchange->uri, service->prefix, prefix) == 0 && exchange->uri[prefix] == '/')
@@ -158,6 +158,7 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
     api_target_clear(&exchange->target);
     free(exchange->method);
     free(exchange->uri);
+    free(exchange->target_host);
     free(exchange->query);
     free(exchange->link_base);
     free(exchange->body);

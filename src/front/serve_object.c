@@ -25,11 +25,14 @@ static void refuse_error(struct exchange *exchange, const struct tess_error *err
 
 static struct tess_link_request link_request(const struct exchange *exchange)
 {
+    const struct hosts *hosts = &exchange->service->hosts;
     return (struct tess_link_request){.method = exchange->method,
                                       .host = exchange->host ? exchange->host : "",
                                       .path = exchange->path,
                                       .query = exchange->query,
-                                      .now_s = (int64_t)time(NULL)};
+                                      .now_s = (int64_t)time(NULL),
+                                      .other_hosts = (const char *const *)hosts->names,
+                                      .other_host_count = hosts->count};
 }
 
 static void add_validators(const struct exchange *exchange, const struct tess_object *object)

@@ -26,19 +26,21 @@ void serve_add_header(const struct exchange *exchange, const char *name, const c
 
 static void add_cors(const struct exchange *exchange)
 {
-    const char *origin = exchange->service->cors_origin;
-    if (!origin[0])
-        return;
-    serve_add_header(exchange, "Access-Control-Allow-Origin", origin);
-    if (strcmp(origin, "*") != 0)
+    const struct origins *origins = &exchange->service->origins;
+    const char *answer = origins_answer(origins, exchange->origin);
+    if (origins_vary(origins)) /* also where this one gets nothing: a cache must not hand that to the next */
         serve_add_header(exchange, "Vary", "Origin");
+    if (!answer)
+        return;
+    serve_add_header(exchange, "Access-Control-Allow-Origin", answer);
     serve_add_header(exchange, "Access-Control-Expose-Headers",
                      "Content-Range, ETag, Retry-After, X-Request-Id, Content-Length");
     if (strcmp(exchange->method, "OPTIONS") != 0)
         return;
     serve_add_header(exchange, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
     serve_add_header(exchange, "Access-Control-Allow-Headers",
-                     "Authorization, Content-Type, If-None-Match, Range, X-API-Key, X-Request-Id");
+                     "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+                     "If-Unmodified-Since, Range, X-API-Key, X-Request-Id");
     serve_add_header(exchange, "Access-Control-Max-Age", "86400");
 }
 

@@ -283,7 +283,7 @@ def test_strict_and_placeholders():
 
 
 def test_cors():
-    with Service() as service:
+    with Service("--cors-origin", "*") as service:
         for method, path, status in (("GET", "/healthz", 200), ("GET", "/nothing", 404), ("PUT", "/healthz", 405),
                                      ("POST", "/add_image", 400), ("GET", "/objects/abc/b", 403)):
             answer = service.ask(method, path)
@@ -307,8 +307,6 @@ def test_cors():
     with Service("--cors-origin", "https://a.example") as service:
         answer = service.ask("GET", "/healthz")
         equal((answer.headers["access-control-allow-origin"], answer.headers["vary"]), ("https://a.example", "Origin"))
-    with Service("--cors-origin", "none") as service:
-        assert "access-control-allow-origin" not in service.ask("GET", "/healthz").headers
 
 
 def test_token():
