@@ -97,6 +97,7 @@ static void drain(struct service *service, int descriptor)
     if (!wait_for_quiet(service, (int64_t)seconds * 1000)) {
         message_note(settings, "cancelling what still runs after %u s", seconds);
         __atomic_store_n(&service->cancel, 1, __ATOMIC_RELAXED);
+        guard_cancel(service->guard);
         (void)wait_for_quiet(service, LAST_ANSWERS_MS);
     }
     /* Lanes first: they resume connections, which must still be there. Those that are late may still ask. */

@@ -30,7 +30,8 @@ enum {
     SERVICE_BODY_MAX_BYTES = 1 << 20,    /* of JSON */
     SERVICE_DISCARD_MAX_BYTES = 4 << 20, /* of a body that is refused and read to its end all the same */
     SERVICE_SPOOL_BYTES = 8 << 20,       /* of an image on its way to S3 that are kept in memory, at most */
-    SERVICE_TIMEOUT_MS = 30000           /* of a request, unless the settings say otherwise */
+    SERVICE_TIMEOUT_MS = 30000,          /* of a request, unless the settings say otherwise */
+    SERVICE_CLIENT_LEFT = 499            /* for logs and metrics, as nginx says it: no answer was taken */
 };
 
 struct service {

@@ -125,12 +125,14 @@ enum MHD_Result serve_handle(void *context, struct MHD_Connection *connection, c
     if (*data_size > 0)
         return handle_piece(exchange, data, data_size);
     if (exchange->step == EXCHANGE_BODY) {
-        guard_enter(exchange->guard, GUARD_WORKING, 0);
+        guard_work(exchange->guard, exchange->needs_host);
         if (serve_run(exchange))
             return MHD_YES;
     }
     if (exchange->step == EXCHANGE_DISCARD)
         exchange->step = EXCHANGE_READY;
+    if (guard_is_gone(exchange->guard))
+        return MHD_NO;
     return exchange->step == EXCHANGE_READY ? serve_reply(exchange) : MHD_YES;
 }
 
@@ -143,8 +145,10 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
         return;
     struct service *service = exchange->service;
     const double seconds = (double)(machine_now_ns() - exchange->begun_ns) / 1e9;
-    if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
-        exchange->answer.http_status = 0;
+    if (how == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+        exchange->answer.http_status = 503;
+    else if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        exchange->answer.http_status = SERVICE_CLIENT_LEFT;
     metrics_count(&service->metrics, exchange->route, exchange->answer.http_status, seconds);
     atomic_fetch_add(&service->metrics.body_bytes, exchange->received_bytes);
     serve_log(exchange, seconds);
