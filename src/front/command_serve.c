@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "front/message.h"
 #include "front/opening.h"
 #include "front/serve.h"
+#include "front/serve_descriptors.h"
 #include "front/serve_token.h"
 #include "front/xalloc.h"
 
@@ -30,46 +30,49 @@ enum {
     STORE_QUEUE = 1024,
     DEFAULT_QUEUE = 64,
     DEFAULT_CONNECTIONS = 1024,
+    LOCAL_FETCHES = 2, /* as the library chooses */
+    REMOTE_FETCHES = 32,
     DEFAULT_DRAIN_S = 25,
     CONNECTION_MEMORY = 48 * 1024, /* of libmicrohttpd, for headers and pieces of bodies */
     IDLE_TIMEOUT_S = 75,
     LAST_ANSWERS_MS = 5000 /* for what was cancelled to be answered */
 };
 
-/* A connection, and perhaps a file for each. */
-static void raise_descriptor_limit(uint32_t connections)
+/* What the library says, so many lines a second: it says the same for each connection, or each attempt. */
+static bool may_log(struct service *service)
 {
-    struct rlimit limit;
-    const rlim_t wanted = (rlim_t)connections * 2 + 512;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted ? wanted : limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    enum { LINES_A_SECOND = 5 };
+    const int64_t second = machine_now_ms() / 1000;
+    if (atomic_exchange(&service->log_second, second) == second)
+        return atomic_fetch_add(&service->log_lines, 1) < LINES_A_SECOND;
+    const int64_t lines = atomic_exchange(&service->log_lines, 1);
+    if (lines > LINES_A_SECOND)
+        message_note(service->settings, "%lld more messages of the HTTP library were not shown",
+                     (long long)(lines - LINES_A_SECOND));
+    return true;
 }
 
 static void log_library(void *context, const char *format, va_list args) TESS_PRINTF(2, 0);
 static void log_library(void *context, const char *format, va_list args)
 {
+    struct service *service = context;
     char line[256];
-    if (vsnprintf(line, sizeof line, format, args) < 0)
+    if (!may_log(service) || vsnprintf(line, sizeof line, format, args) < 0)
         return;
     line[strcspn(line, "\r\n")] = '\0';
-    message_note(context, "%s", line);
+    message_note(service->settings, "%s", line);
 }
 
-static struct MHD_Daemon *start_daemon(struct service *service, int descriptor)
+static struct MHD_Daemon *start_daemon(struct service *service, int descriptor, unsigned threads)
 {
-    const uint32_t cores = machine_cores();
-    /* Each network thread has a part of the connections, and must have at least one. */
-    const unsigned threads = cores < 2 ? 2 : cores > 8 ? 8 : cores;
     return service->http->start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        serve_handle, service, MHD_OPTION_EXTERNAL_LOGGER, log_library, (void *)service->settings,
-        MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_THREAD_POOL_SIZE, threads,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)service->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-        MHD_OPTION_URI_LOG_CALLBACK, serve_begin, service, MHD_OPTION_NOTIFY_COMPLETED, serve_end, service,
-        MHD_OPTION_NOTIFY_CONNECTION, serve_connection, service, MHD_OPTION_END);
+        serve_handle, service, MHD_OPTION_EXTERNAL_LOGGER, log_library, service, MHD_OPTION_LISTEN_SOCKET,
+        descriptor, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)service->connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, serve_begin,
+        service, MHD_OPTION_NOTIFY_COMPLETED, serve_end, service, MHD_OPTION_NOTIFY_CONNECTION,
+        serve_connection, service, MHD_OPTION_END);
 }
 
 /* Until nothing is in flight, or for so long. */
@@ -126,16 +129,57 @@ static void say_where(const struct service *service, const char *url)
                      service->origins.any ? ", and every web page that they look at," : "");
 }
 
+/* What the limit of open files leaves of what was asked for. False after a message: nothing that would serve.
+ */
+static bool make_plan(struct service *service, struct descriptor_plan *plan_out)
+{
+    const struct settings *settings = service->settings;
+    const uint32_t cores = machine_cores(), fetches = settings->engine.fetches;
+    struct descriptor_plan plan = {
+        /* Each of these has a part of the connections, and must have at least one. */
+        .network_threads = cores < 2   ? 2
+                           : cores > 8 ? 8
+                                       : cores,
+        .jobs = settings->jobs ? settings->jobs : 2 * cores,
+        .fetches = fetches                 ? fetches
+                   : service->remote_store ? REMOTE_FETCHES
+                                           : LOCAL_FETCHES,
+        .connections = settings->connections ? settings->connections : DEFAULT_CONNECTIONS,
+        .store_threads = STORE_THREADS};
+    const uint32_t wanted = plan.connections;
+    const uint64_t limit = descriptors_raise(descriptors_needed(&plan));
+    if (!descriptors_fit(&plan, limit)) {
+        message_error(settings, "cannot start the service: %llu files may be open at once, and it needs %llu",
+                      (unsigned long long)limit, (unsigned long long)descriptors_needed(&plan));
+        message_advice(settings, "raise the limit (ulimit -n), or lower --jobs or --fetches");
+        return false;
+    }
+    if (plan.connections < wanted)
+        message_note(settings,
+                     "%u connections at once instead of %u, as %llu files may be open at once; ulimit -n "
+                     "raises that",
+                     plan.connections, wanted, (unsigned long long)limit);
+    if (plan.network_threads > plan.connections)
+        plan.network_threads = plan.connections;
+    service->connections = plan.connections;
+    *plan_out = plan;
+    return true;
+}
+
 static enum exit_status run(struct service *service, int descriptor, const char *url)
 {
     const struct settings *settings = service->settings;
-    const uint32_t jobs = settings->jobs ? settings->jobs : 2 * machine_cores();
+    struct descriptor_plan plan;
     enum exit_status status = EXIT_FAILED;
-    service->lanes[LANE_GRID] = lane_create(jobs, settings->queue ? settings->queue : DEFAULT_QUEUE);
-    service->lanes[LANE_STORE] = lane_create(STORE_THREADS, STORE_QUEUE);
+    if (!make_plan(service, &plan)) {
+        (void)close(descriptor);
+        return status;
+    }
+    service->lanes[LANE_GRID] = lane_create(plan.jobs, settings->queue ? settings->queue : DEFAULT_QUEUE);
+    service->lanes[LANE_STORE] = lane_create(plan.store_threads, STORE_QUEUE);
     service->guard = guard_create(guard_limit_ms);
     if (service->lanes[LANE_GRID] && service->lanes[LANE_STORE] && service->guard)
-        service->daemon = start_daemon(service, descriptor);
+        service->daemon = start_daemon(service, descriptor, plan.network_threads);
     if (service->daemon) {
         say_where(service, url);
         wait_for_signal();
@@ -174,7 +218,6 @@ static bool open_service(struct service *service, struct settings *settings, con
         settings->engine.limits.timeout_ms = SERVICE_TIMEOUT_MS;
     service->settings = settings;
     service->timeout_ms = settings->engine.limits.timeout_ms;
-    service->connections = settings->connections ? settings->connections : DEFAULT_CONNECTIONS;
     service->fixed_links = settings->public_url != NULL;
     service->start_number = (uint64_t)now.tv_sec ^ (uint64_t)now.tv_nsec << 8 ^ (uint64_t)getpid();
     service->api.settings = settings;
@@ -233,7 +276,6 @@ enum exit_status command_serve(const struct settings *settings)
     char *prefix = path_of(settings->public_url);
     service.token = token;
     service.prefix = prefix;
-    raise_descriptor_limit(settings->connections ? settings->connections : DEFAULT_CONNECTIONS);
     service.http = http_library_open(&missing);
     const int descriptor = service.http ? serve_listen(address, &url, why) : -1;
     if (!service.http)

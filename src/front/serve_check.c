@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "front/api_query.h"
 #include "front/serve.h"
 #include "front/serve_access.h"
 #include "front/xalloc.h"
@@ -18,7 +19,8 @@ enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
 /* What one walk over the headers finds. */
 struct headers {
     unsigned lengths, encodings, hosts;
-    bool malformed;
+    bool malformed, has_nul;
+    const char *end; /* of the line before, in the library's buffer */
     const char *length, *encoding, *host, *content_type, *content_encoding, *request_id;
     struct access_claims claims;
 };
@@ -41,13 +43,16 @@ static bool is_malformed(const char *name)
     return name[0] == '\0' || name[strspn(name, token)] != '\0';
 }
 
-static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                            const char *value, size_t value_size)
 {
     (void)kind;
     struct headers *headers = context;
+    headers->malformed |= is_malformed(name) || memchr(name, '\0', name_size);
     if (!value)
         value = "";
-    headers->malformed |= is_malformed(name);
+    headers->has_nul |= memchr(value, '\0', value_size) || !raw_is_clean(headers->end, name, RAW_LINE_NULS);
+    headers->end = value + strlen(value);
     if (strcasecmp(name, "Content-Length") == 0) {
         headers->lengths++;
         headers->length = value;
@@ -115,6 +120,8 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
 {
     if (headers->malformed)
         return refuse(exchange, 400, "invalid", "the request has a header whose name is none");
+    if (headers->has_nul)
+        return refuse(exchange, 400, "invalid", "the request has a NUL, or a header of several lines");
     if (headers->lengths > 1 || headers->encodings > 1 || (headers->lengths && headers->encodings))
         return refuse(exchange, 400, "invalid",
                       "the request has more than one of Content-Length and Transfer-Encoding");
@@ -123,6 +130,8 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
         return refuse(exchange, 400, "invalid", "Content-Length is no number");
     if (headers->encoding && strcasecmp(headers->encoding, "chunked") != 0)
         return refuse(exchange, 501, "unsupported", "Transfer-Encoding: only chunked is understood");
+    if (headers->encoding && !exchange->needs_host)
+        exchange->close = true; /* HTTP/1.0 knows none: others may see its end elsewhere (RFC 9112, 6.1) */
     if (headers->hosts > 1)
         return refuse(exchange, 400, "invalid", "the request has more than one Host header");
     if (headers->hosts == 0 && exchange->needs_host)
@@ -132,6 +141,22 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
     return true;
 }
 
+/* Before anybody takes it apart. */
+static bool check_query(struct exchange *exchange)
+{
+    const char *query = exchange->query ? exchange->query : "";
+    size_t parameters = 1;
+    for (const char *at = query; (at = strchr(at, '&')); at++)
+        parameters++;
+    if (parameters <= API_QUERY_MAX_PARAMETERS && strlen(query) <= API_QUERY_MAX_BYTES)
+        return true;
+    char message[128];
+    (void)snprintf(message, sizeof message, "the query has more than %d parameters or %d bytes",
+                   API_QUERY_MAX_PARAMETERS, API_QUERY_MAX_BYTES);
+    serve_refuse(exchange, 414, "limit", message);
+    return false;
+}
+
 const char *serve_header(const struct exchange *exchange, const char *name)
 {
     return exchange->service->http->lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
@@ -139,18 +164,21 @@ const char *serve_header(const struct exchange *exchange, const char *name)
 
 bool serve_check(struct exchange *exchange)
 {
-    struct headers headers = {0};
-    (void)exchange->service->http->get_connection_values(exchange->connection, MHD_HEADER_KIND, look,
-                                                         &headers);
+    const struct raw_request *raw = &exchange->raw;
+    struct headers headers = {.has_nul = !raw_first_line_is_clean(raw),
+                              .end = raw->version + strlen(raw->version)};
+    (void)exchange->service->http->get_connection_values_n(exchange->connection, MHD_HEADER_KIND, look,
+                                                           &headers);
+    headers.has_nul |= !raw_is_clean(headers.end, raw->end, 2 * RAW_LINE_NULS);
     name_request(exchange, headers.request_id);
     exchange->route = api_route_find(exchange->method, exchange->path, &exchange->target);
     const char *host = exchange->target_host ? exchange->target_host : headers.host;
     exchange->host = host && host[0] ? host : NULL;
     exchange->content_type = headers.content_type;
     exchange->content_encoding = headers.content_encoding;
-    if (!check_framing(exchange, &headers))
-        return false;
     exchange->origin = headers.claims.origin;
+    if (!check_framing(exchange, &headers) || !check_query(exchange))
+        return false;
     if (!serve_check_access(exchange, &headers.claims))
         return false;
     if (!exchange->service->fixed_links && exchange->host)

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "front/serve.h"
+#include "front/xalloc.h"
 
 void serve_refuse(struct exchange *exchange, int http_status, const char *code, const char *message)
 {
@@ -80,6 +82,23 @@ static void make_json(struct exchange *exchange)
     answer->body = NULL; /* the response frees it */
     serve_add_header(exchange, "Content-Type", "application/json");
     serve_add_header(exchange, "Cache-Control", "no-store");
+}
+
+void serve_reply_early(struct exchange *exchange)
+{
+    const struct service *service = exchange->service;
+    const struct api_answer *answer = &exchange->answer;
+    const union MHD_ConnectionInfo *info =
+        service->http->get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char *text = xprintf("HTTP/1.1 %d Refused\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                         "Cache-Control: no-store\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n%s",
+                         answer->http_status, answer->body_bytes, exchange->request_id, answer->body);
+    if (info) { /* it fits, as nothing was sent before it; where not, the client is lost anyway */
+        (void)send(info->connect_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)shutdown(info->connect_fd, SHUT_WR);
+    }
+    free(text);
+    exchange->answered_early = true;
 }
 
 enum MHD_Result serve_reply(struct exchange *exchange)

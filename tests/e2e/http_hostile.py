@@ -3,8 +3,10 @@
 """What no polite client sends. After each, the next request is served."""
 
 import concurrent.futures
+import json
 import os
 import socket
+import subprocess
 import time
 import urllib.parse
 
@@ -45,6 +47,25 @@ def test_smuggling():
         (request("GET /counters/a HTTP/1.1", "Host: a b"), 400),
         (request("GET /counters/a HTTP/1.1", "Host: a/../x"), 400),
         (request("GET /counters/a HTTP/1.1"), 400),
+        # A NUL ends a text for some readers and not for others.
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: 5\0", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: 5\x000", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: \x005", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length\0: 5", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding: chunked\0", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding: chunked\0, gzip", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding\0x: chunked", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "X: y\0z"), 400),
+        (request("GET /counters/a HTTP/1.1", host + "\0.evil.example"), 400),
+        (request("GET /counters/a\0 HTTP/1.1", host), 400),
+        (request("GET /counters/a\0b HTTP/1.1", host), 400),
+        (request("GET /counters/a\0HTTP/1.1 HTTP/1.1", host), 400),
+        (request("GET /counters/a\0? HTTP/1.1", host), 400),
+        (request("GET /counters/a?\0 HTTP/1.1", host), 400),
+        (request("GET /counters/a?b=\0c HTTP/1.1", host), 400),
+        (request("GET /counters/a HTTP/1.1", host, "X: y\r\n z"), 400),
+        (request("GET\0 /counters/a HTTP/1.1", host), 400),
+        (request("GET \0/counters/a HTTP/1.1", host), 400),
     )
     with Service() as service:
         for data, status in cases:
@@ -101,6 +122,37 @@ def test_paths_and_ids():
         equal(service.ask_json("GET", "/counters/%2e%2e"), {"value": 0})
         equal(service.ask_json("GET", "/counters/a%2Fb"), {"value": 0})
         alive(service)
+
+
+def test_tokens_end_where_they_end():
+    with Service(env={"TESSERA_TOKEN": "correct-horse"}) as service:
+        for header, status in (("Authorization: Bearer correct-horse", 200), ("X-API-Key: correct-horse", 200),
+                               ("Authorization: Bearer correct-horse\0", 400), ("X-API-Key: correct-horse\0x", 400), ("X-API-Key: correct\0-horse", 400)):
+            equal(status_of(service.raw(request("GET /counters/a HTTP/1.1", "Host: localhost", header, "Connection: close"))), status, header)
+
+
+def test_old_clients_with_new_bodies():
+    """HTTP/1.0 has no chunks: who sends some may mean another end of them, so nothing is read behind it."""
+    with Service() as service:
+        chunks = b"2\r\n{}\r\n0\r\n\r\n"
+        after = request("POST /counters/after HTTP/1.0", "Host: localhost", "Connection: keep-alive", "Content-Length: 0")
+        head = request("POST /counters/a HTTP/1.0", "Host: localhost", "Connection: keep-alive", "Transfer-Encoding: chunked")
+        answer = service.raw(head + chunks + after)
+        equal((answer.count(b"HTTP/1."), b"close" in answer.lower().split(b"\r\n\r\n")[0]), (1, True), repr(answer))
+        equal(service.ask_json("GET", "/counters/after"), {"value": 0})
+
+
+def test_many_parameters_are_answered_at_once():
+    """On a connection that stays: whoever waits for its end would wait for what the library does not do."""
+    with Service() as service:
+        for count, size in ((65, 2), (1000, 3), (8000, 2), (3, 8000), (20000, 2)):
+            query = "&".join(("a%d=" % i).ljust(size, "x") for i in range(count))
+            for line in ("POST /generate_grid?" + query, "GET /healthz?" + query, "GET /?" + query):
+                with socket.create_connection((service.host, service.port), 10) as link:
+                    link.sendall(request(line + " HTTP/1.1", "Host: localhost", "Content-Length: 0"))
+                    assert status_of(link.recv(4096)) in (414, 431), (count, size)
+        equal(service.ask("GET", "/counters/c?" + "&".join("a%d" % i for i in range(64))).status, 400)
+        equal(service.ask("GET", "/grids/g?" + "&".join("order=key" for _ in range(1))).status, 404)
 
 
 def test_no_host():
@@ -168,6 +220,13 @@ def test_bodies():
         head = request("POST %s HTTP/1.1" % add, "Host: localhost", "Transfer-Encoding: chunked")
         equal(status_of(service.raw(head + chunks(8192))), 200)
         equal(status_of(service.raw(head + chunks(1 << 20))), 413)
+        for size in (6 << 20, 40 << 20): # more than is read to its end
+            answer = service.raw(head + chunks(size))
+            equal(status_of(answer), 413, size)
+            equal(json.loads(answer.split(b"\r\n\r\n")[1])["limit"], "max-bytes")
+        endless = request("POST /generate_grid?uniqueGridId=g HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked")
+        equal(status_of(service.raw(endless + chunks(12 << 20))), 413)
+        eventually(lambda: service.metrics()['tessera_requests_total{route="add_image",status="413"}'] >= 3, "they are counted")
         # Announced and never sent; sent half and gone.
         half = request("POST %s HTTP/1.1" % add, "Host: localhost", "Content-Length: 60000") + photo
         assert status_of(service.raw(half, shut=True, closes=True)) in (0, 400)
@@ -200,6 +259,37 @@ def test_pipelining_and_early_close():
         eventually(lambda: service.metrics()["tessera_in_flight"] == 1, "requests of who left end")
         alive(service)
         eventually(lambda: service.metrics()["tessera_connections"] <= 2, "their connections are closed")
+
+
+def cpu_seconds(service):
+    with open("/proc/%d/stat" % service.process.pid, encoding="ascii") as file:
+        return sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+def test_few_descriptors():
+    """More clients than files may be open: they wait for their turn, nothing spins, and what was begun is done."""
+    write_jpeg("photo.jpg", 50, 50)
+    for limit in (64, 128):
+        with Service("--jobs", "1", before=("prlimit", "--nofile=%d:%d" % (limit, limit))) as service:
+            noted = next(line for line in service.lines if "connections at once instead of 1024" in line)
+            contains(noted, "as %d files may be open at once" % limit)
+            places = int(noted.split()[2])
+            assert 2 <= places < limit // 2, noted
+            crowd = [socket.create_connection((service.host, service.port)) for _ in range(4 * limit)]
+            begun, lines = cpu_seconds(service), len(service.lines)
+            time.sleep(2) # in which a thread that spins takes two
+            assert cpu_seconds(service) - begun < 1, "it took %.1f s to wait for 2 s" % (cpu_seconds(service) - begun)
+            assert len(service.lines) - lines < 20, service.lines[lines:lines + 40]
+            for link in crowd:
+                link.close()
+            with concurrent.futures.ThreadPoolExecutor(3 * places) as pool:
+                list(pool.map(lambda _: service.add("g", "photo.jpg"), range(6 * places)))
+            equal(service.ask_json("POST", "/generate_grid?uniqueGridId=g")["failed"], [])
+            assert not any("resource limit" in line or "Too many open files" in line for line in service.lines), service.lines
+    done = subprocess.run(["prlimit", "--nofile=40:40", program.PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", "d"],
+                          stderr=subprocess.PIPE, env=program.environment(), timeout=60, check=False)
+    equal(done.returncode, 1)
+    contains(done.stderr.decode(), "40 files may be open at once", "ulimit -n")
 
 
 def test_slow_clients():
