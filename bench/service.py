@@ -274,7 +274,7 @@ class SlowClients:
 
     def _connect(self):
         link = socket.create_connection(("127.0.0.1", self._service.port))
-        link.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: ")
+        link.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ")
         link.setblocking(False)
         return link
 

@@ -7,6 +7,8 @@
 #ifndef TESSERA_LINK_H
 #define TESSERA_LINK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tessera/status.h>
@@ -20,6 +22,10 @@ struct tess_link_request {
     const char *path;   /* as received, percent-encoded: "/objects/grids/9e65….jpg" */
     const char *query;  /* as received, without the '?'; NULL or "": none */
     int64_t now_s;      /* Unix time */
+    /* Further names that this server goes by, as in a Host header; NULL: none. A link for one of these is
+     * good although it came under another: proxies may say in Host how they reach the server. */
+    const char *const *other_hosts;
+    size_t other_host_count;
 };
 
 enum { TESS_ETAG_BYTES = 96 };
@@ -49,5 +55,11 @@ TESS_API enum tess_status tess_link_open(struct tess_store *store, const struct 
 TESS_API enum tess_status tess_link_put(struct tess_store *store, const struct tess_link_request *request,
                                         uint64_t max_bytes, struct tess_upload **upload_out,
                                         struct tess_error *error);
+
+/*
+ * The Unix time of an HTTP date, such as that of If-Modified-Since, in any of the three forms of RFC 9110,
+ * section 5.6.7. False for anything else. Pure.
+ */
+TESS_API bool tess_link_date(const char *text, int64_t *unix_s_out);
 
 #endif

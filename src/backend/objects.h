@@ -71,9 +71,11 @@ struct object_link_request {
 /* A request for an object as a server received it. All borrowed. */
 struct object_request {
     const char *method;
-    const char *host;  /* the Host header */
-    const char *path;  /* as received, still encoded: "/objects/images/a%20b.jpg" */
-    const char *query; /* as received, without the '?' */
+    const char *host;               /* the Host header */
+    const char *path;               /* as received, still encoded: "/objects/images/a%20b.jpg" */
+    const char *query;              /* as received, without the '?' */
+    const char *const *other_hosts; /* further names of this server, which links may be for */
+    size_t other_host_count;
 };
 
 enum { BUCKET_NAME_MAX_BYTES = 63 };

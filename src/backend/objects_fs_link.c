@@ -221,11 +221,14 @@ static enum tess_status split_path(const char *path, struct object_target *targe
     return status;
 }
 
-/* As received, and where that does not verify without a port that goes without saying under http or https:
+/* As it is, and where that does not verify without a port that goes without saying under http or https:
  * which of them a link began with is not known here. */
 static enum tess_status verify_host(const struct objects_fs *fs, const struct sigv4_request *request,
-                                    char *host, int64_t now_s, struct tess_error *error)
+                                    const char *name, struct sigv4_life *life_out, struct tess_error *error)
 {
+    char *host = strdup(name);
+    if (!host)
+        return error_set(error, TESS_ERR_MEMORY, "no memory to verify a link");
     const struct sigv4_header header = {"host", host};
     const struct sigv4_credentials credentials = credentials_of(fs);
     const struct sigv4_scope scope = sigv4_scope_s3(LINK_REGION);
@@ -233,13 +236,16 @@ static enum tess_status verify_host(const struct objects_fs *fs, const struct si
     signing.headers = &header;
     signing.header_count = 1;
     canonical_host(host, "");
-    enum tess_status status = sigv4_verify(&signing, &credentials, &scope, now_s, error);
+    enum tess_status status = sigv4_verify_signature(&signing, &credentials, &scope, life_out, error);
     const size_t size = strlen(host);
-    if (status != TESS_ERR_DENIED)
-        return status;
-    canonical_host(host, ":443");
-    canonical_host(host, ":80");
-    return strlen(host) < size ? sigv4_verify(&signing, &credentials, &scope, now_s, error) : status;
+    if (status == TESS_ERR_DENIED) {
+        canonical_host(host, ":443");
+        canonical_host(host, ":80");
+        if (strlen(host) < size)
+            status = sigv4_verify_signature(&signing, &credentials, &scope, life_out, error);
+    }
+    free(host);
+    return status;
 }
 
 enum tess_status objects_fs_verify(struct objects *objects, const struct object_request *request,
@@ -260,16 +266,17 @@ enum tess_status objects_fs_verify(struct objects *objects, const struct object_
         memset(target_out, 0, sizeof *target_out);
         return no_key(fs, error);
     }
-    char *host = strdup(request->host);
-    if (!host)
-        return error_set(error, TESS_ERR_MEMORY, "no memory to verify a link");
     struct sigv4_request signing = {.method = request->method,
                                     .path = path,
                                     .query = request->query,
                                     .payload_hash = SIGV4_UNSIGNED_PAYLOAD};
-    enum tess_status status = verify_host(fs, &signing, host, now_s, error);
+    struct sigv4_life life = {0};
+    enum tess_status status = verify_host(fs, &signing, request->host, &life, error);
+    for (size_t i = 0; status == TESS_ERR_DENIED && i < request->other_host_count; i++)
+        status = verify_host(fs, &signing, request->other_hosts[i], &life, error);
+    if (status == TESS_OK)
+        status = sigv4_verify_life(&life, now_s, error);
     if (status != TESS_OK)
         memset(target_out, 0, sizeof *target_out);
-    free(host);
     return status;
 }

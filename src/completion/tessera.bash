@@ -18,7 +18,7 @@ _tessera_options()
     remove) echo "--grid $store $common" ;;
     create-grid) echo "--output --dry-run --order $picture $stored $limits $engine $store $common" ;;
     batch) echo "--jobs --ordered --order $picture $stored $limits $engine $store $common" ;;
-    serve) echo "--listen --public-url --token-file --cors-origin --connections --queue --drain --jobs --order
+    serve) echo "--listen --public-url --token-file --allow-host-header --cors-origin --connections --queue --drain --jobs --order
         $picture $stored $limits $engine $store $common" ;;
     lambda) echo "--cors-origin --base-path --order $picture $stored $limits $engine $store $common" ;;
     counter) echo "--get --set $store $common" ;;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/store_add.h"
 #include "engine/upload_state.h"
+#include "net/http_date.h"
 
 enum { LINK_EXPIRES_MAX_S = 604800 };
 
@@ -23,8 +24,15 @@ static enum tess_status verify(struct tess_store *store, const struct tess_link_
     const struct object_request received = {.method = method,
                                             .host = request->host ? request->host : "",
                                             .path = request->path ? request->path : "",
-                                            .query = request->query};
+                                            .query = request->query,
+                                            .other_hosts = request->other_hosts,
+                                            .other_host_count = request->other_host_count};
     return objects->ops->verify(objects, &received, request->now_s, target_out, error);
+}
+
+bool tess_link_date(const char *text, int64_t *unix_s_out)
+{
+    return http_date_read(text, unix_s_out);
 }
 
 /* By the ending, unless it is of no kind that we read: then by the first bytes. Never a type that a browser

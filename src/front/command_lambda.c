@@ -22,7 +22,7 @@ static enum exit_status run(const struct settings *settings, struct tess_lambda 
     struct tess_error error;
     if (!begun)
         return refuse_start(settings, lambda, "Tessera.Invalid",
-                            "the settings of the store make no sense; the log says which");
+                            "the settings make no sense; the log says which");
     if (site->handler != HANDLER_UNKNOWN)
         return lambda_loop_run(site, lambda);
     (void)refuse_invalid(&error, "_HANDLER \"%.60s\" is none of %s", settings->lambda_handler,

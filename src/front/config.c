@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The one place that reads the environment. An empty variable counts as unset. */
+/* The one place that reads the environment. An empty variable counts as unset, but for the token: who forgot
+ * to fill that in did not mean to let everybody in. */
 #include "front/settings.h"
 
 #include <stdlib.h>
@@ -27,9 +28,10 @@ void settings_init(struct settings *settings)
     settings->read_timeout = variable("TESSERA_READ_TIMEOUT");
     settings->web = (struct tess_web_options){.allowed_hosts = variable("TESSERA_ALLOW_HOST"),
                                               .ca_bundle = variable("TESSERA_CA_BUNDLE")};
-    settings->token = variable("TESSERA_TOKEN");
+    settings->token = getenv("TESSERA_TOKEN");
     settings->cors_origin = variable("TESSERA_CORS_ORIGIN");
     settings->base_path = variable("TESSERA_BASE_PATH");
+    settings->allow_host_header = variable("TESSERA_ALLOW_HOST_HEADER");
     settings->lambda_runtime_api = variable("AWS_LAMBDA_RUNTIME_API");
     settings->lambda_handler = variable("_HANDLER");
     settings->counter_name = variable("COUNTER_NAME");
@@ -40,6 +42,8 @@ void settings_init(struct settings *settings)
 
 void settings_clear(struct settings *settings)
 {
+    for (size_t i = 0; i < SETTINGS_LISTS; i++)
+        free(settings->lists[i]);
     free(settings->operands);
     settings->operands = NULL;
     settings->operand_count = 0;

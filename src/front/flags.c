@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "front/flags.h"
 #include "front/refuse.h"
+#include "front/xalloc.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -16,13 +17,14 @@ enum {
     MAX_FETCHES = 4096
 };
 
-enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_NUMBER, VALUE_SIZE };
+/* A list may be given in parts: they are joined with commas. */
+enum value_kind { VALUE_TEXT, VALUE_LIST, VALUE_FLAG, VALUE_NUMBER, VALUE_SIZE };
 
 struct own_flag {
     struct flag flag;
     enum value_kind kind;
-    size_t offset; /* in struct settings: const char *, bool, uint32_t or uint64_t */
-    uint32_t maximum;
+    size_t offset;    /* in struct settings: const char *, bool, uint32_t or uint64_t */
+    uint32_t maximum; /* of a number; of a list its index in settings.lists */
 };
 
 #define FIELD(member) offsetof(struct settings, member)
@@ -43,7 +45,8 @@ static const struct own_flag own_flags[] = {
      VALUE_TEXT,
      FIELD(token_file),
      0},
-    {{"connections", "N", NULL, "connections at once, default 1024", 0, GROUP_SERVE},
+    {{"connections", "N", NULL,
+      "connections at once, default 1024; fewer where the limit of open files is low", 0, GROUP_SERVE},
      VALUE_NUMBER,
      FIELD(connections),
      MAX_CONNECTIONS},
@@ -57,11 +60,20 @@ static const struct own_flag own_flags[] = {
      VALUE_NUMBER,
      FIELD(drain_s),
      MAX_DRAIN_S},
-    {{"cors-origin", "ORIGIN", NULL,
-      "whose pages may call: *, an origin or none; default $TESSERA_CORS_ORIGIN, or *", 0, GROUP_CORS},
-     VALUE_TEXT,
+    {{"allow-host-header", "NAMES", NULL,
+      "further names that clients may reach the service by, with commas between; default "
+      "$TESSERA_ALLOW_HOST_HEADER, or none",
+      0, GROUP_SERVE},
+     VALUE_LIST,
+     FIELD(allow_host_header),
+     LIST_ALLOW_HOST_HEADER},
+    {{"cors-origin", "ORIGINS", NULL,
+      "whose pages may call: origins with commas between, * or none; default $TESSERA_CORS_ORIGIN, or *, "
+      "but none for a service without a token",
+      0, GROUP_CORS},
+     VALUE_LIST,
      FIELD(cors_origin),
-     0},
+     LIST_CORS_ORIGIN},
     {{"base-path", "PATH", NULL,
       "what the gateway has before the API's paths, such as /photos; default $TESSERA_BASE_PATH", 0,
       GROUP_BASE_PATH},
@@ -148,9 +160,9 @@ static const struct own_flag own_flags[] = {
     {{"allow-host", "HOSTS", NULL,
       "hosts that https:// images may come from, with commas between: a.example,*.b.example; default all", 0,
       GROUP_WEB},
-     VALUE_TEXT,
+     VALUE_LIST,
      FIELD(web.allowed_hosts),
-     0},
+     LIST_ALLOW_HOST},
     {{"allow-private", NULL, NULL, "https:// images may come from loopback and private addresses, too", 0,
       GROUP_WEB},
      VALUE_FLAG,
@@ -276,16 +288,28 @@ static enum tess_status set_size(const struct own_flag *own, const char *value, 
     return TESS_OK;
 }
 
+/* The first part takes the place of what the environment says. */
+static void add_to_list(struct settings *settings, enum settings_list index, const char *value,
+                        const char **field)
+{
+    char **list = &settings->lists[index];
+    char *joined = *list ? xprintf("%s,%s", *list, value) : xstrdup(value);
+    free(*list);
+    *field = *list = joined;
+}
+
 static enum tess_status set_own(struct settings *settings, const struct own_flag *own, const char *value,
                                 struct tess_error *error)
 {
     void *field = (char *)settings + own->offset;
+    if ((own->kind == VALUE_TEXT || own->kind == VALUE_LIST) && value[0] == '\0')
+        return refuse_invalid(error, "%s: the value is empty, give %s", own->flag.name, own->flag.argument);
     switch (own->kind) {
     case VALUE_TEXT:
-        if (value[0] == '\0')
-            return refuse_invalid(error, "%s: the value is empty, give %s", own->flag.name,
-                                  own->flag.argument);
         *(const char **)field = value;
+        return TESS_OK;
+    case VALUE_LIST:
+        add_to_list(settings, (enum settings_list)own->maximum, value, field);
         return TESS_OK;
     case VALUE_FLAG:
         if (value[0] != '\0')

@@ -18,7 +18,7 @@ static const struct {
     FUNCTION(quiesce_daemon),
     FUNCTION(stop_daemon),
     FUNCTION(get_connection_info),
-    FUNCTION(get_connection_values),
+    FUNCTION(get_connection_values_n),
     FUNCTION(lookup_connection_value),
     FUNCTION(suspend_connection),
     FUNCTION(resume_connection),

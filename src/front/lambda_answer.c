@@ -9,14 +9,12 @@
 #include "front/json_out.h"
 #include "front/xalloc.h"
 
-static void add_origin(cJSON *headers, const char *origin)
+static void add_origin(cJSON *headers, const struct lambda_event *event, const struct origins *origins)
 {
-    if (!origin)
-        origin = "*";
-    if (strcmp(origin, "none") == 0)
-        return;
-    json_add_text(headers, "access-control-allow-origin", origin);
-    if (strcmp(origin, "*") != 0)
+    const char *answer = origins_answer(origins, event->origin);
+    if (answer)
+        json_add_text(headers, "access-control-allow-origin", answer);
+    if (origins_vary(origins))
         json_add_text(headers, "vary", "Origin");
 }
 
@@ -41,13 +39,13 @@ static char *print_proxy(int http_status, cJSON *headers, const char *body)
 }
 
 char *lambda_answer_proxy(enum lambda_handler handler, const struct lambda_event *event,
-                          const struct api_answer *answer, const char *origin)
+                          const struct api_answer *answer, const struct origins *origins)
 {
     cJSON *headers = json_object();
     json_add_text(headers, "content-type", "application/json");
     json_add_text(headers, "cache-control", "no-store");
     json_add_text(headers, "x-content-type-options", "nosniff");
-    add_origin(headers, origin);
+    add_origin(headers, event, origins);
     if (answer->retry_after_s > 0)
         add_number(headers, "retry-after", answer->retry_after_s);
     const char *allow = answer->http_status == 405 ? lambda_handler_allow(handler, event) : NULL;
@@ -64,11 +62,11 @@ bool lambda_is_preflight(enum lambda_handler handler, const struct lambda_event 
 }
 
 char *lambda_answer_preflight(enum lambda_handler handler, const struct lambda_event *event,
-                              const char *origin)
+                              const struct origins *origins)
 {
     cJSON *headers = json_object();
     const char *allow = lambda_handler_allow(handler, event);
-    add_origin(headers, origin);
+    add_origin(headers, event, origins);
     json_add_text(headers, "access-control-allow-methods", allow ? allow : "OPTIONS");
     json_add_text(headers, "access-control-allow-headers",
                   "Authorization, Content-Type, If-None-Match, Range, X-API-Key, X-Request-Id");

@@ -8,22 +8,22 @@
 
 #include "front/api.h"
 #include "front/lambda_handler.h"
+#include "front/origins.h"
 
 /*
  * To API Gateway and Function URLs:
  *     {"statusCode":200,"headers":{"content-type":"application/json",…},"body":"{\"value\":9}",
  *      "isBase64Encoded":false}
- * `origin` is whose pages may call: "*", an origin, or "none"; NULL is "*". The event's method and path, and
- * the handler, say what else the answer needs: none of the body for HEAD, what is allowed for 405 and
- * OPTIONS.
+ * `origins` is whose pages may call. The event's method, path and Origin header, and the handler, say what
+ * else the answer needs: none of the body for HEAD, what is allowed for 405 and OPTIONS.
  */
 char *lambda_answer_proxy(enum lambda_handler handler, const struct lambda_event *event,
-                          const struct api_answer *answer, const char *origin);
+                          const struct api_answer *answer, const struct origins *origins);
 
 /* Is it a browser's question what it may send? It is answered without store or engine. */
 bool lambda_is_preflight(enum lambda_handler handler, const struct lambda_event *event);
 char *lambda_answer_preflight(enum lambda_handler handler, const struct lambda_event *event,
-                              const char *origin);
+                              const struct origins *origins);
 
 /* {"value":9} → {"statusCode":200,"value":9}: the hit counter's own form. */
 char *lambda_answer_counter(const struct api_answer *answer);

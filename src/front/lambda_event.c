@@ -101,6 +101,7 @@ static enum tess_status read_v1(const cJSON *tree, struct lambda_event *event, s
     event->path = lambda_path_find(tree, event->method, path, event->base_path, &event->trust);
     event->content_type = header_of(tree, "content-type");
     event->content_encoding = header_of(tree, "content-encoding");
+    event->origin = header_of(tree, "origin");
     enum tess_status status = rebuild_query(tree, event, error);
     return status == TESS_OK ? read_body(tree, event, error) : status;
 }
@@ -119,6 +120,7 @@ static enum tess_status read_v2(const cJSON *tree, struct lambda_event *event, s
     event->query = query ? xstrdup(query) : NULL;
     event->content_type = header_of(tree, "content-type");
     event->content_encoding = header_of(tree, "content-encoding");
+    event->origin = header_of(tree, "origin");
     return read_body(tree, event, error);
 }
 

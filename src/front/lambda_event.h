@@ -56,6 +56,7 @@ struct lambda_event {
     char *query;                  /* as in an address; NULL: none */
     const char *content_type;     /* NULL: not told */
     const char *content_encoding; /* likewise */
+    const char *origin;           /* of the page that asks; NULL: not told */
     const char *body;             /* decoded; NULL: none */
     size_t body_bytes;
     char *decoded;  /* what `body` points to, if it came in base64 */

@@ -64,7 +64,7 @@ static void reply_answer(const struct lambda_site *site, const struct lambda_eve
     if (answer->detail[0] != '\0')
         reply->detail = xstrdup(answer->detail);
     if (event->kind == LAMBDA_PROXY)
-        reply->json = lambda_answer_proxy(site->handler, event, answer, site->settings->cors_origin);
+        reply->json = lambda_answer_proxy(site->handler, event, answer, &site->origins);
     else if (answer->http_status != 200)
         reply_failed(answer->outcome, reply->detail ? xstrdup(reply->detail) : lambda_answer_message(answer),
                      reply); /* who may invoke the function is no stranger */
@@ -161,8 +161,7 @@ static void run_event(struct lambda_job *job, struct lambda_reply *reply)
     const struct lambda_event *event = job->event;
     if (lambda_is_preflight(job->site->handler, event)) {
         *reply = (struct lambda_reply){
-            .json = lambda_answer_preflight(job->site->handler, event, job->site->settings->cors_origin),
-            .status = 204};
+            .json = lambda_answer_preflight(job->site->handler, event, &job->site->origins), .status = 204};
     } else if (event->kind == LAMBDA_WAKE) {
         /* Store and engine are open when the next event comes; if not, that one is told why. */
         (void)lambda_site_wait(job->site, NULL, &error);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "front/interrupt.h"
+#include "front/message.h"
 #include "front/opening.h"
 #include "front/xalloc.h"
 
@@ -45,9 +46,15 @@ static bool start_thread(struct lambda_site *site)
 bool lambda_site_begin(struct lambda_site *site, const struct settings *settings, enum lambda_handler handler)
 {
     enum exit_status wrong;
+    struct tess_error error = {0};
     *site = (struct lambda_site){.settings = settings, .handler = handler};
     if (!store_config(settings, &site->config, &wrong))
         return false;
+    if (origins_read(settings->cors_origin ? settings->cors_origin : "*", &site->origins, &error) !=
+        TESS_OK) {
+        (void)message_usage(settings, "%s", error.message);
+        return false;
+    }
     site->config.cancel = &site->cancel;
     (void)pthread_mutex_init(&site->lock, NULL);
     (void)pthread_cond_init(&site->opened_now, NULL);
@@ -66,6 +73,7 @@ void lambda_site_end(struct lambda_site *site)
     free(site->other_dest);
     tess_engine_destroy(site->engine);
     tess_store_close(site->store);
+    origins_clear(&site->origins);
     (void)pthread_cond_destroy(&site->opened_now);
     (void)pthread_mutex_destroy(&site->lock);
 }

@@ -10,12 +10,14 @@
 
 #include "front/api.h"
 #include "front/lambda_handler.h"
+#include "front/origins.h"
 
 struct lambda_site {
     /* immutable */
     const struct settings *settings;
     enum lambda_handler handler;
     struct tess_store_config config;
+    struct origins origins; /* whose pages may call */
 
     pthread_mutex_t lock;
     pthread_cond_t opened_now;
@@ -34,7 +36,7 @@ struct lambda_site {
 };
 
 /* Begins to open. Where that fails, interrupt_ask() ends the wait for the first event. `settings` is
- * borrowed until the end. False after a message: the settings of the store make no sense. */
+ * borrowed until the end. False after a message: the settings make no sense. */
 bool lambda_site_begin(struct lambda_site *site, const struct settings *settings,
                        enum lambda_handler handler);
 void lambda_site_end(struct lambda_site *site);

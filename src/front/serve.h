@@ -18,17 +18,22 @@
 
 #include "front/api_image.h"
 #include "front/http_library.h"
+#include "front/origins.h"
 #include "front/serve_guard.h"
+#include "front/serve_hosts.h"
 #include "front/serve_lane.h"
 #include "front/serve_metrics.h"
+#include "front/serve_raw.h"
 
 enum service_lane { LANE_GRID, LANE_STORE, SERVICE_LANES };
 
 enum {
     SERVICE_BODY_MAX_BYTES = 1 << 20,    /* of JSON */
     SERVICE_DISCARD_MAX_BYTES = 4 << 20, /* of a body that is refused and read to its end all the same */
+    SERVICE_LINGER_MAX_BYTES = 64 << 20, /* of one whose refusal has been sent meanwhile */
     SERVICE_SPOOL_BYTES = 8 << 20,       /* of an image on its way to S3 that are kept in memory, at most */
-    SERVICE_TIMEOUT_MS = 30000           /* of a request, unless the settings say otherwise */
+    SERVICE_TIMEOUT_MS = 30000,          /* of a request, unless the settings say otherwise */
+    SERVICE_CLIENT_LEFT = 499            /* for logs and metrics, as nginx says it: no answer was taken */
 };
 
 struct service {
@@ -39,8 +44,9 @@ struct service {
     struct MHD_Daemon *daemon;
     struct lane *lanes[SERVICE_LANES];
     struct guard *guard;
-    const char *token;       /* NULL: anybody may call */
-    const char *cors_origin; /* "*", an origin, or "" for none */
+    const char *token;      /* NULL: anybody may call, but no pages of others (serve_access.h) */
+    struct origins origins; /* whose pages may */
+    struct hosts hosts;     /* the names it goes by */
     const char *prefix; /* the path in --public-url, "" for none: a proxy may leave it on or take it off */
     bool fixed_links;   /* --public-url: links begin there, whatever the Host header says */
     bool remote_store;
@@ -51,6 +57,8 @@ struct service {
     /* counters without a lock */
     struct metrics metrics;
     _Atomic uint64_t next_number;
+    _Atomic int64_t log_second; /* when the library said something last */
+    _Atomic int64_t log_lines;  /* how often in that second */
     _Atomic uint64_t body_bytes; /* that bodies under way may take, against body_budget */
     atomic_bool draining;
     volatile int cancel; /* set atomically: work in progress ends */
@@ -76,12 +84,15 @@ struct exchange {
     int64_t whole_ns; /* all of it was here */
     char request_id[72];
 
+    struct raw_request raw;
     char *method, *uri, *query; /* owned; query is NULL where there is none */
     const char *path;           /* in uri, without the prefix of --public-url */
+    char *target_host;          /* owned: of a target in the form for proxies; NULL: none */
     bool needs_host;            /* HTTP/1.1 */
-    const char *host;           /* the library's, as are all headers; NULL: none */
+    const char *host;           /* the one that was asked; the library's, as are all headers; NULL: none */
     const char *content_type, *content_encoding;
-    char *link_base; /* owned */
+    const char *origin; /* of the page that asks; NULL: not told */
+    char *link_base;    /* owned */
     enum api_route route;
     struct api_target target;
 
@@ -95,6 +106,8 @@ struct exchange {
     struct api_answer answer;
     struct MHD_Response *response; /* an answer that is no JSON */
     bool close;                    /* the connection, after the answer */
+    uint64_t discarded_bytes;      /* of the body, since it was refused */
+    bool answered_early;           /* while it still came: serve_reply_early() */
 };
 
 /* libmicrohttpd's callbacks (serve_http.c). */
@@ -125,6 +138,9 @@ bool serve_run(struct exchange *exchange);
 
 /* Queues the exchange's answer (serve_reply.c). */
 enum MHD_Result serve_reply(struct exchange *exchange);
+/* Sends the refusal past the library, which answers a body only when all of it has come. The connection is to
+ * be closed. */
+void serve_reply_early(struct exchange *exchange);
 void serve_add_header(const struct exchange *exchange, const char *name, const char *value);
 void serve_refuse(struct exchange *exchange, int http_status, const char *code, const char *message);
 

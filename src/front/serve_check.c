@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * What every request must pass before it means anything: one length, one host, a token where one is asked
- * for. Two lengths, or a length and an encoding, are how requests are smuggled past a proxy that reads them
- * differently (RFC 9112, section 6.3): such a message is refused and its connection closed.
+ * What every request must pass before it means anything: one length, one host, and whoever sent it may
+ * (serve_access.c). Two lengths, or a length and an encoding, are how requests are smuggled past a proxy that
+ * reads them differently (RFC 9112, section 6.3): such a message is refused and its connection closed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "front/page_files.h"
+#include "front/api_query.h"
 #include "front/serve.h"
+#include "front/serve_access.h"
 #include "front/xalloc.h"
 
 enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
@@ -18,9 +19,10 @@ enum { HOST_MAX_BYTES = 255, REQUEST_ID_MAX_BYTES = 64 };
 /* What one walk over the headers finds. */
 struct headers {
     unsigned lengths, encodings, hosts;
-    bool malformed;
-    const char *length, *encoding, *host, *content_type, *content_encoding, *authorization, *api_key,
-        *request_id;
+    bool malformed, has_nul;
+    const char *end; /* of the line before, in the library's buffer */
+    const char *length, *encoding, *host, *content_type, *content_encoding, *request_id;
+    struct access_claims claims;
 };
 
 /*
@@ -41,13 +43,16 @@ static bool is_malformed(const char *name)
     return name[0] == '\0' || name[strspn(name, token)] != '\0';
 }
 
-static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                            const char *value, size_t value_size)
 {
     (void)kind;
     struct headers *headers = context;
+    headers->malformed |= is_malformed(name) || memchr(name, '\0', name_size);
     if (!value)
         value = "";
-    headers->malformed |= is_malformed(name);
+    headers->has_nul |= memchr(value, '\0', value_size) || !raw_is_clean(headers->end, name, RAW_LINE_NULS);
+    headers->end = value + strlen(value);
     if (strcasecmp(name, "Content-Length") == 0) {
         headers->lengths++;
         headers->length = value;
@@ -62,9 +67,18 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
     } else if (strcasecmp(name, "Content-Encoding") == 0) {
         headers->content_encoding = value;
     } else if (strcasecmp(name, "Authorization") == 0) {
-        headers->authorization = value;
+        headers->claims.authorization = value;
     } else if (strcasecmp(name, "X-API-Key") == 0) {
-        headers->api_key = value;
+        headers->claims.api_key = value;
+    } else if (strcasecmp(name, "Origin") == 0) {
+        headers->claims.origins++;
+        headers->claims.origin = value;
+    } else if (strcasecmp(name, "Sec-Fetch-Site") == 0) {
+        headers->claims.fetch_site = value;
+    } else if (strcasecmp(name, "Sec-Fetch-Mode") == 0) {
+        headers->claims.fetch_mode = value;
+    } else if (strcasecmp(name, "Sec-Fetch-Dest") == 0) {
+        headers->claims.fetch_dest = value;
     } else if (strcasecmp(name, "X-Request-Id") == 0) {
         headers->request_id = value;
     }
@@ -106,6 +120,8 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
 {
     if (headers->malformed)
         return refuse(exchange, 400, "invalid", "the request has a header whose name is none");
+    if (headers->has_nul)
+        return refuse(exchange, 400, "invalid", "the request has a NUL, or a header of several lines");
     if (headers->lengths > 1 || headers->encodings > 1 || (headers->lengths && headers->encodings))
         return refuse(exchange, 400, "invalid",
                       "the request has more than one of Content-Length and Transfer-Encoding");
@@ -114,38 +130,31 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
         return refuse(exchange, 400, "invalid", "Content-Length is no number");
     if (headers->encoding && strcasecmp(headers->encoding, "chunked") != 0)
         return refuse(exchange, 501, "unsupported", "Transfer-Encoding: only chunked is understood");
+    if (headers->encoding && !exchange->needs_host)
+        exchange->close = true; /* HTTP/1.0 knows none: others may see its end elsewhere (RFC 9112, 6.1) */
     if (headers->hosts > 1)
         return refuse(exchange, 400, "invalid", "the request has more than one Host header");
     if (headers->hosts == 0 && exchange->needs_host)
         return refuse(exchange, 400, "invalid", "the request has no Host header");
-    if (headers->host && headers->host[0] && !consists_of(headers->host, HOST_MAX_BYTES, ".-_:[]"))
+    if (exchange->host && !consists_of(exchange->host, HOST_MAX_BYTES, ".-_:[]"))
         return refuse(exchange, 400, "invalid", "the Host header is no host");
     return true;
 }
 
-/* As long for a wrong token as for a right one. */
-static bool is_same(const char *given, const char *token)
+/* Before anybody takes it apart. */
+static bool check_query(struct exchange *exchange)
 {
-    const size_t given_size = strlen(given), size = strlen(token);
-    unsigned difference = given_size != size;
-    for (size_t i = 0; i < size; i++)
-        difference |=
-            (unsigned)(unsigned char)token[i] ^ (unsigned char)given[given_size ? i % given_size : 0];
-    return difference == 0;
-}
-
-static bool is_allowed(const struct exchange *exchange, const struct headers *headers)
-{
-    static const char scheme[] = "Bearer ";
-    const char *token = exchange->service->token;
-    const enum api_route route = exchange->route;
-    if (!token || route == API_HEALTHZ || route == API_READYZ || route == API_PAGE || route == API_OPENAPI ||
-        route == API_OBJECT || page_file_find(exchange->path)) /* what the page loads asks for the token */
+    const char *query = exchange->query ? exchange->query : "";
+    size_t parameters = 1;
+    for (const char *at = query; (at = strchr(at, '&')); at++)
+        parameters++;
+    if (parameters <= API_QUERY_MAX_PARAMETERS && strlen(query) <= API_QUERY_MAX_BYTES)
         return true;
-    if (headers->api_key && is_same(headers->api_key, token))
-        return true;
-    return headers->authorization && strncasecmp(headers->authorization, scheme, sizeof scheme - 1) == 0 &&
-           is_same(headers->authorization + sizeof scheme - 1, token);
+    char message[128];
+    (void)snprintf(message, sizeof message, "the query has more than %d parameters or %d bytes",
+                   API_QUERY_MAX_PARAMETERS, API_QUERY_MAX_BYTES);
+    serve_refuse(exchange, 414, "limit", message);
+    return false;
 }
 
 const char *serve_header(const struct exchange *exchange, const char *name)
@@ -155,21 +164,23 @@ const char *serve_header(const struct exchange *exchange, const char *name)
 
 bool serve_check(struct exchange *exchange)
 {
-    struct headers headers = {0};
-    (void)exchange->service->http->get_connection_values(exchange->connection, MHD_HEADER_KIND, look,
-                                                         &headers);
+    const struct raw_request *raw = &exchange->raw;
+    struct headers headers = {.has_nul = !raw_first_line_is_clean(raw),
+                              .end = raw->version + strlen(raw->version)};
+    (void)exchange->service->http->get_connection_values_n(exchange->connection, MHD_HEADER_KIND, look,
+                                                           &headers);
+    headers.has_nul |= !raw_is_clean(headers.end, raw->end, 2 * RAW_LINE_NULS);
     name_request(exchange, headers.request_id);
     exchange->route = api_route_find(exchange->method, exchange->path, &exchange->target);
-    exchange->host = headers.host && headers.host[0] ? headers.host : NULL;
+    const char *host = exchange->target_host ? exchange->target_host : headers.host;
+    exchange->host = host && host[0] ? host : NULL;
     exchange->content_type = headers.content_type;
     exchange->content_encoding = headers.content_encoding;
-    if (!check_framing(exchange, &headers))
+    exchange->origin = headers.claims.origin;
+    if (!check_framing(exchange, &headers) || !check_query(exchange))
         return false;
-    if (strcmp(exchange->method, "OPTIONS") != 0 && !is_allowed(exchange, &headers)) {
-        serve_refuse(exchange, 401, "unauthorized",
-                     "this service asks for a token: send Authorization: Bearer TOKEN");
+    if (!serve_check_access(exchange, &headers.claims))
         return false;
-    }
     if (!exchange->service->fixed_links && exchange->host)
         exchange->link_base = xprintf("http://%s", exchange->host);
     return true;

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,11 @@
 /* Five looks: a thread of the library may be kept from what it has read by another connection's disk. */
 enum { LOOK_EVERY_MS = 1000, LOOKS_UNTIL_LEFT = 5 };
 
+/* Who waits for us is looked at more often: what was done for those who are gone is lost. */
+enum { GLANCE_EVERY_MS = 200, GLANCES_A_LOOK = LOOK_EVERY_MS / GLANCE_EVERY_MS };
+
+enum { STOP_CANCELLED = 1, STOP_GONE = 2 };
+
 struct guard_entry {
     struct guard_entry *previous, *next; /* under the guard's lock */
     int descriptor;                      /* immutable */
@@ -22,6 +28,11 @@ struct guard_entry {
     int looks_at_end;     /* so often in a row the client's end was seen, and no progress */
     int64_t end_since_ms; /* of the phase then */
     uint64_t end_bytes;
+    int glances_at_end; /* so often in a row, while we worked */
+    volatile int stop;  /* atomic: STOP_…, or 0 */
+    /* between guard_work() and the next phase; the second while the guard writes to the socket */
+    _Atomic bool working, asking;
+    _Atomic bool may_ask;
     /* written by the connection's thread, read by the guard's */
     _Atomic int phase;
     _Atomic int64_t since_ms;
@@ -96,12 +107,50 @@ static bool has_left(struct guard_entry *entry)
     return ++entry->looks_at_end > LOOKS_UNTIL_LEFT;
 }
 
+/* The client has closed its end. Is it gone? To be asked again after a while: it may leave later. */
+static bool is_gone_at_end(struct guard_entry *entry)
+{
+    static const char question[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const int glances = entry->glances_at_end++;
+    if (!atomic_load(&entry->may_ask))
+        return glances >= LOOKS_UNTIL_LEFT * GLANCES_A_LOOK;
+    if (glances % (LOOKS_UNTIL_LEFT * GLANCES_A_LOOK) != 0)
+        return false;
+    const size_t size = sizeof question - 1;
+    const ssize_t sent = send(entry->descriptor, question, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    /* Half a question would be half an answer: never seen, as it fits where nothing else waits to be sent. */
+    return sent > 0 && (size_t)sent < size;
+}
+
+/* The order of the flags here and in stop_asking() decides: either this sees that the work is over, or that
+ * waits until this is. */
+static void glance(struct guard_entry *entry)
+{
+    struct pollfd end = {.fd = entry->descriptor, .events = POLLRDHUP};
+    atomic_store(&entry->asking, true);
+    if (atomic_load(&entry->working) && machine_now_ms() - atomic_load(&entry->since_ms) >= GLANCE_EVERY_MS &&
+        poll(&end, 1, 0) == 1 && ((end.revents & (POLLERR | POLLHUP)) || is_gone_at_end(entry)))
+        __atomic_store_n(&entry->stop, STOP_GONE, __ATOMIC_RELAXED);
+    atomic_store(&entry->asking, false);
+}
+
+static void stop_asking(struct guard_entry *entry)
+{
+    atomic_store(&entry->working, false);
+    while (atomic_load(&entry->asking))
+        (void)sched_yield(); /* two system calls that do not wait */
+}
+
 /* Shutting down wakes the connection's thread, which then closes: the descriptor is valid as long as the
  * entry is in the list. */
-static void look_locked(struct guard *guard)
+static void look_locked(struct guard *guard, bool at_all)
 {
     const int64_t at_ms = machine_now_ms();
     for (struct guard_entry *entry = guard->first; entry; entry = entry->next) {
+        if (atomic_load(&entry->working))
+            glance(entry);
+        if (!at_all)
+            continue;
         const bool late = is_late(guard, entry, at_ms);
         if (entry->cut || !(late || has_left(entry)))
             continue;
@@ -114,13 +163,18 @@ static void look_locked(struct guard *guard)
 static void *watch(void *context)
 {
     struct guard *guard = context;
+    int64_t look_at_ms = machine_now_ms() + LOOK_EVERY_MS;
     (void)pthread_mutex_lock(&guard->lock);
     while (!guard->closing) {
         struct timespec until;
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += LOOK_EVERY_MS / 1000;
+        until.tv_nsec += GLANCE_EVERY_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
         (void)pthread_cond_timedwait(&guard->closed, &guard->lock, &until);
-        look_locked(guard);
+        const bool at_all = machine_now_ms() >= look_at_ms;
+        look_locked(guard, at_all);
+        look_at_ms += at_all ? LOOK_EVERY_MS : 0;
     }
     (void)pthread_mutex_unlock(&guard->lock);
     return NULL;
@@ -196,6 +250,7 @@ void guard_enter(struct guard_entry *entry, enum guard_phase phase, uint64_t byt
 {
     if (!entry)
         return;
+    stop_asking(entry);
     /* Late by the clock of one phase and the rule of another is never seen: working has no limit, and the
      * order is that of is_late(), backwards. */
     atomic_store(&entry->phase, GUARD_WORKING);
@@ -208,6 +263,38 @@ void guard_received(struct guard_entry *entry, uint64_t bytes)
 {
     if (entry)
         atomic_store(&entry->bytes, bytes);
+}
+
+void guard_work(struct guard_entry *entry, bool may_ask)
+{
+    if (!entry)
+        return;
+    guard_enter(entry, GUARD_WORKING, 0);
+    entry->glances_at_end = 0; /* the guard's thread does not look before `working` is set */
+    __atomic_store_n(&entry->stop, 0, __ATOMIC_RELAXED);
+    atomic_store(&entry->may_ask, may_ask);
+    atomic_store(&entry->working, true);
+}
+
+const volatile int *guard_stop(const struct guard_entry *entry)
+{
+    return entry ? &entry->stop : NULL;
+}
+
+bool guard_is_gone(const struct guard_entry *entry)
+{
+    return entry && __atomic_load_n(&entry->stop, __ATOMIC_RELAXED) == STOP_GONE;
+}
+
+void guard_cancel(struct guard *guard)
+{
+    (void)pthread_mutex_lock(&guard->lock);
+    for (struct guard_entry *entry = guard->first; entry; entry = entry->next) {
+        int none = 0;
+        (void)__atomic_compare_exchange_n(&entry->stop, &none, STOP_CANCELLED, false, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED);
+    }
+    (void)pthread_mutex_unlock(&guard->lock);
 }
 
 uint32_t guard_connections(const struct guard *guard)

@@ -32,15 +32,31 @@ void serve_connection(void *context, struct MHD_Connection *connection, void **s
     }
 }
 
-/* The path of a target: in the form for proxies ("http://host/path"), too, which servers have to take
- * (RFC 9112, section 3.2.2). */
-static char *path_of(const char *target, size_t size)
+/* Path and query of a target: in the form for proxies ("http://host/path"), too, which servers have to take,
+ * and whose host counts instead of the header's (RFC 9112, section 3.2.2). */
+static void take_target(struct exchange *exchange, const char *target)
 {
     const char *host = strncasecmp(target, "http://", 7) == 0    ? target + 7
                        : strncasecmp(target, "https://", 8) == 0 ? target + 8
                                                                  : NULL;
-    const char *begin = host ? memchr(host, '/', size - (size_t)(host - target)) : target;
-    return begin ? strndup(begin, size - (size_t)(begin - target)) : strdup("/");
+    const char *path = host ? host + strcspn(host, "/?") : target, *mark = strchr(path, '?');
+    if (host)
+        exchange->target_host = xprintf("%.*s", (int)(path - host), host);
+    exchange->query = mark ? xstrdup(mark + 1) : NULL;
+    const size_t size = mark ? (size_t)(mark - path) : strlen(path);
+    exchange->uri = size == 0 && host ? xstrdup("/") : xprintf("%.*s", (int)size, path);
+}
+
+/*
+ * The query is ours to read. libmicrohttpd 0.9.75 would keep its parameters in the connection's memory, and
+ * when that is full, it answers and then waits for the rest of a request that it has answered. The text is in
+ * its own buffer, which it is about to change itself.
+ */
+static void hide_query(const char *uri)
+{
+    char *mark = strchr((char *)(uintptr_t)uri, '?');
+    if (mark)
+        mark[1] = '\0';
 }
 
 void *serve_begin(void *context, const char *uri, struct MHD_Connection *connection)
@@ -49,15 +65,14 @@ void *serve_begin(void *context, const char *uri, struct MHD_Connection *connect
     struct exchange *exchange = xcalloc(1, sizeof *exchange);
     const union MHD_ConnectionInfo *info =
         service->http->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    const char *mark = strchr(uri, '?');
     exchange->service = service;
     exchange->connection = connection;
     exchange->begun_ns = machine_now_ns();
     exchange->guard = info ? info->socket_context : NULL;
-    exchange->uri = path_of(uri, mark ? (size_t)(mark - uri) : strlen(uri));
-    exchange->query = mark ? xstrdup(mark + 1) : NULL;
-    if (!exchange->uri)
-        out_of_memory();
+    take_target(exchange, uri);
+    exchange->raw.target = uri;
+    exchange->raw.target_end = uri + strlen(uri);
+    hide_query(uri);
     const size_t prefix = strlen(service->prefix);
     exchange->path = exchange->uri;
     if (strncmp(exchange->uri, service->prefix, prefix) == 0 && exchange->uri[prefix] == '/')
@@ -88,6 +103,11 @@ static enum MHD_Result handle_headers(struct exchange *exchange, const char *met
 {
     exchange->method = xstrdup(method);
     exchange->needs_host = strcmp(version, "HTTP/1.0") != 0;
+    const union MHD_ConnectionInfo *info = exchange->service->http->get_connection_info(
+        exchange->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    exchange->raw.method = method;
+    exchange->raw.version = version;
+    exchange->raw.end = info ? method + info->header_size : NULL;
     if (serve_check(exchange))
         serve_prepare(exchange);
     /* Also without a body: an answer at this point would close the connection. */
@@ -103,15 +123,16 @@ static enum MHD_Result handle_piece(struct exchange *exchange, const char *data,
 {
     exchange->received_bytes += *data_size;
     guard_received(exchange->guard, exchange->received_bytes);
-    if (exchange->step == EXCHANGE_BODY && !serve_take(exchange, data, *data_size))
+    if (exchange->step == EXCHANGE_DISCARD)
+        exchange->discarded_bytes += *data_size;
+    else if (exchange->step == EXCHANGE_BODY && !serve_take(exchange, data, *data_size))
         exchange->step = EXCHANGE_DISCARD;
     *data_size = 0;
-    /* Of a chunked body nobody knows how much is still to come. */
-    if (exchange->step == EXCHANGE_DISCARD && exchange->received_bytes > 2 * SERVICE_DISCARD_MAX_BYTES &&
-        exchange->received_bytes >
-            exchange->service->settings->engine.limits.max_input_bytes + SERVICE_DISCARD_MAX_BYTES)
-        return MHD_NO;
-    return MHD_YES;
+    /* Of a chunked body nobody knows how much is still to come: after a while the client is told, and has
+     * the same again to read that before the connection is cut under what it sends. */
+    if (exchange->discarded_bytes > SERVICE_DISCARD_MAX_BYTES && !exchange->answered_early)
+        serve_reply_early(exchange);
+    return exchange->discarded_bytes > SERVICE_LINGER_MAX_BYTES ? MHD_NO : MHD_YES;
 }
 
 enum MHD_Result serve_handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -125,12 +146,14 @@ enum MHD_Result serve_handle(void *context, struct MHD_Connection *connection, c
     if (*data_size > 0)
         return handle_piece(exchange, data, data_size);
     if (exchange->step == EXCHANGE_BODY) {
-        guard_enter(exchange->guard, GUARD_WORKING, 0);
+        guard_work(exchange->guard, exchange->needs_host);
         if (serve_run(exchange))
             return MHD_YES;
     }
     if (exchange->step == EXCHANGE_DISCARD)
         exchange->step = EXCHANGE_READY;
+    if (guard_is_gone(exchange->guard) || exchange->answered_early)
+        return MHD_NO;
     return exchange->step == EXCHANGE_READY ? serve_reply(exchange) : MHD_YES;
 }
 
@@ -143,8 +166,10 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
         return;
     struct service *service = exchange->service;
     const double seconds = (double)(machine_now_ns() - exchange->begun_ns) / 1e9;
-    if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
-        exchange->answer.http_status = 0;
+    if (how == MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+        exchange->answer.http_status = 503;
+    else if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK && !exchange->answered_early)
+        exchange->answer.http_status = SERVICE_CLIENT_LEFT;
     metrics_count(&service->metrics, exchange->route, exchange->answer.http_status, seconds);
     atomic_fetch_add(&service->metrics.body_bytes, exchange->received_bytes);
     serve_log(exchange, seconds);
@@ -158,6 +183,7 @@ void serve_end(void *context, struct MHD_Connection *connection, void **exchange
     api_target_clear(&exchange->target);
     free(exchange->method);
     free(exchange->uri);
+    free(exchange->target_host);
     free(exchange->query);
     free(exchange->link_base);
     free(exchange->body);

@@ -14,8 +14,9 @@ static const double bounds[METRICS_BUCKETS] = {0.001, 0.0025, 0.005, 0.01, 0.025
                                                0.25,  0.5,    1,     2.5,  5,     10,   30};
 
 /* Those that the service sends; the last slot is for any other. */
-static const int statuses[METRICS_STATUSES - 1] = {0,   200, 204, 206, 304, 400, 401, 403, 404, 405, 408, 409,
-                                                   411, 413, 415, 416, 422, 429, 431, 500, 501, 503, 504};
+static const int statuses[METRICS_STATUSES - 1] = {200, 204, 206, 304, 400, 401, 403, 404, 405,
+                                                   408, 409, 411, 412, 413, 414, 415, 416, 422,
+                                                   429, 431, 499, 500, 501, 503, 504};
 
 static const char *const stage_names[METRICS_STAGES] = {"plan",   "fetch", "decode", "place",
                                                         "encode", "store", "total"};
@@ -94,7 +95,7 @@ static bool is_used(const struct metrics *metrics, size_t route)
 
 static void print_requests(FILE *out, const struct metrics *metrics)
 {
-    print_head(out, "requests_total", "counter", "Requests by route and HTTP status (0: the client left).");
+    print_head(out, "requests_total", "counter", "Requests by route and HTTP status (499: the client left).");
     for (size_t route = 0; route < API_ROUTES; route++) {
         for (size_t slot = 0; slot < METRICS_STATUSES; slot++) {
             const uint64_t count = atomic_load(&metrics->requests[route][slot]);

@@ -11,7 +11,7 @@
 
 #include "front/api.h"
 
-enum { METRICS_BUCKETS = 14, METRICS_STATUSES = 24, METRICS_STAGES = 7 };
+enum { METRICS_BUCKETS = 14, METRICS_STATUSES = 26, METRICS_STAGES = 7 };
 
 /* Seconds: each bucket counts what was no longer than its bound; the last has none. */
 struct metrics_histogram {
@@ -30,8 +30,8 @@ struct metrics {
     _Atomic uint64_t in_flight;
 };
 
-/* One request that was answered (http_status 0: the client left before). It is counted when its connection is
-   done with it, a moment after its client has the answer: only then is it known that somebody took it. */
+/* One request that was answered (http_status 499: the client left before). It is counted when its connection
+   is done with it, a moment after its client has the answer: only then is it known that somebody took it. */
 void metrics_count(struct metrics *metrics, enum api_route route, int http_status, double seconds);
 
 /* What generate_grid did. */

@@ -69,7 +69,7 @@ bool serve_etag_is(const char *header, const char *etag)
            is_blank(header + size + 2);
 }
 
-bool serve_etag_matches(const char *header, const char *etag)
+static bool is_listed(const char *header, const char *etag, bool weak_too)
 {
     const size_t size = strlen(etag);
     header += strspn(header, " \t");
@@ -77,16 +77,26 @@ bool serve_etag_matches(const char *header, const char *etag)
         return true;
     while (*header) {
         header += strspn(header, " \t,");
-        if (strncmp(header, "W/", 2) == 0)
-            header += 2;
+        const bool weak = strncmp(header, "W/", 2) == 0;
+        header += weak ? 2 : 0;
         if (header[0] != '"')
             return false;
         const char *end = strchr(header + 1, '"');
         if (!end)
             return false;
-        if ((size_t)(end - header - 1) == size && memcmp(header + 1, etag, size) == 0)
+        if ((weak_too || !weak) && (size_t)(end - header - 1) == size && memcmp(header + 1, etag, size) == 0)
             return true;
         header = end + 1;
     }
     return false;
+}
+
+bool serve_etag_matches(const char *header, const char *etag)
+{
+    return is_listed(header, etag, true);
+}
+
+bool serve_etag_matches_strongly(const char *header, const char *etag)
+{
+    return is_listed(header, etag, false);
 }

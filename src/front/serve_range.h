@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Range, If-Range and If-None-Match headers (RFC 9110, sections 13.1.2, 13.1.5 and 14.2). Pure. */
+/* Ranges and entity tags of headers (RFC 9110, sections 8.8.3, 13.1 and 14.2). Pure. */
 #ifndef FRONT_SERVE_RANGE_H
 #define FRONT_SERVE_RANGE_H
 
@@ -23,7 +23,10 @@ enum serve_range_kind serve_range_read(const char *header, uint64_t total, struc
 /* If-None-Match: is `etag` (without quotes) in the list, or is that "*"? Weak ones compare as others do. */
 bool serve_etag_matches(const char *header, const char *etag);
 
-/* If-Range: is it this one `etag`, and not weak? A date is not. */
+/* If-Match: the same, but a weak one is like none. */
+bool serve_etag_matches_strongly(const char *header, const char *etag);
+
+/* If-Range: is it this one `etag`, and not weak? */
 bool serve_etag_is(const char *header, const char *etag);
 
 #endif

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "front/serve.h"
+#include "front/xalloc.h"
 
 void serve_refuse(struct exchange *exchange, int http_status, const char *code, const char *message)
 {
@@ -26,19 +28,21 @@ void serve_add_header(const struct exchange *exchange, const char *name, const c
 
 static void add_cors(const struct exchange *exchange)
 {
-    const char *origin = exchange->service->cors_origin;
-    if (!origin[0])
-        return;
-    serve_add_header(exchange, "Access-Control-Allow-Origin", origin);
-    if (strcmp(origin, "*") != 0)
+    const struct origins *origins = &exchange->service->origins;
+    const char *answer = origins_answer(origins, exchange->origin);
+    if (origins_vary(origins)) /* also where this one gets nothing: a cache must not hand that to the next */
         serve_add_header(exchange, "Vary", "Origin");
+    if (!answer)
+        return;
+    serve_add_header(exchange, "Access-Control-Allow-Origin", answer);
     serve_add_header(exchange, "Access-Control-Expose-Headers",
                      "Content-Range, ETag, Retry-After, X-Request-Id, Content-Length");
     if (strcmp(exchange->method, "OPTIONS") != 0)
         return;
     serve_add_header(exchange, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
     serve_add_header(exchange, "Access-Control-Allow-Headers",
-                     "Authorization, Content-Type, If-None-Match, Range, X-API-Key, X-Request-Id");
+                     "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+                     "If-Unmodified-Since, Range, X-API-Key, X-Request-Id");
     serve_add_header(exchange, "Access-Control-Max-Age", "86400");
 }
 
@@ -78,6 +82,23 @@ static void make_json(struct exchange *exchange)
     answer->body = NULL; /* the response frees it */
     serve_add_header(exchange, "Content-Type", "application/json");
     serve_add_header(exchange, "Cache-Control", "no-store");
+}
+
+void serve_reply_early(struct exchange *exchange)
+{
+    const struct service *service = exchange->service;
+    const struct api_answer *answer = &exchange->answer;
+    const union MHD_ConnectionInfo *info =
+        service->http->get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char *text = xprintf("HTTP/1.1 %d Refused\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+                         "Cache-Control: no-store\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n%s",
+                         answer->http_status, answer->body_bytes, exchange->request_id, answer->body);
+    if (info) { /* it fits, as nothing was sent before it; where not, the client is lost anyway */
+        (void)send(info->connect_fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)shutdown(info->connect_fd, SHUT_WR);
+    }
+    free(text);
+    exchange->answered_early = true;
 }
 
 enum MHD_Result serve_reply(struct exchange *exchange)

@@ -41,6 +41,13 @@ bool serve_token(const struct settings *settings, char **token_out, enum exit_st
     *token_out = NULL;
     if (!settings->token_file && !settings->token)
         return true;
+    if (!settings->token_file && settings->token[0] == '\0') {
+        *status_out = message_usage(settings,
+                                    "TESSERA_TOKEN is set, but empty: give it a token of %d to %d "
+                                    "characters, or unset it to let anybody call",
+                                    TOKEN_LEAST_BYTES, TOKEN_MAX_BYTES);
+        return false;
+    }
     *status_out = EXIT_FAILED;
     char *token = settings->token_file ? read_file(settings) : xstrdup(settings->token);
     if (!token)
@@ -50,7 +57,8 @@ bool serve_token(const struct settings *settings, char **token_out, enum exit_st
         return true;
     }
     free(token);
-    *status_out = message_usage(settings, "the token must be %d to %d printable characters without blanks",
-                                TOKEN_LEAST_BYTES, TOKEN_MAX_BYTES);
+    *status_out = message_usage(
+        settings, "%s: the token must be %d to %d printable characters without blanks",
+        settings->token_file ? settings->token_file : "TESSERA_TOKEN", TOKEN_LEAST_BYTES, TOKEN_MAX_BYTES);
     return false;
 }

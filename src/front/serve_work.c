@@ -183,6 +183,13 @@ static void put_object(struct exchange *exchange)
     exchange->answer.body_bytes = strlen(exchange->answer.body);
 }
 
+/* Of this request alone; who comes when all are cancelled is, too. */
+static const volatile int *stop_flag(const struct exchange *exchange)
+{
+    const volatile int *all = &exchange->service->cancel, *own = guard_stop(exchange->guard);
+    return own && !__atomic_load_n(all, __ATOMIC_RELAXED) ? own : all;
+}
+
 static void run_api(struct exchange *exchange, uint32_t timeout_ms)
 {
     struct service *service = exchange->service;
@@ -195,11 +202,11 @@ static void run_api(struct exchange *exchange, uint32_t timeout_ms)
                                   .body_bytes = exchange->body ? (size_t)exchange->received_bytes : 0,
                                   .image = exchange->image,
                                   .link_base = exchange->link_base,
-                                  .cancel = &service->cancel,
+                                  .cancel = stop_flag(exchange),
                                   .timeout_ms = timeout_ms};
     exchange->image = NULL;
     api_run(&service->api, &request, &exchange->answer);
-    if (exchange->route == API_GENERATE_GRID)
+    if (exchange->route == API_GENERATE_GRID && !guard_is_gone(exchange->guard))
         metrics_count_grid(&service->metrics, &exchange->answer);
 }
 
@@ -210,7 +217,9 @@ static void run_task(struct lane_task *task)
     struct exchange *exchange = (struct exchange *)task;
     struct service *service = exchange->service;
     const int64_t spent_ms = (machine_now_ns() - exchange->whole_ns) / 1000000;
-    if (exchange->route == API_OBJECT) {
+    if (guard_is_gone(exchange->guard)) {
+        exchange->answer.http_status = SERVICE_CLIENT_LEFT; /* nobody would know what became of it */
+    } else if (exchange->route == API_OBJECT) {
         put_object(exchange);
     } else if (exchange->route == API_GENERATE_GRID && spent_ms >= (int64_t)service->timeout_ms) {
         api_refuse_as(504, "timeout", "the request's time was over before its turn came", &exchange->answer);

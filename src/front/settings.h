@@ -19,6 +19,9 @@ enum exit_status {
     EXIT_PLACEHOLDERS = 3 /* finished, but some cells are placeholders */
 };
 
+/* Options that may be given several times. */
+enum settings_list { LIST_CORS_ORIGIN, LIST_ALLOW_HOST_HEADER, LIST_ALLOW_HOST, SETTINGS_LISTS };
+
 struct settings {
     const char *command; /* "montage", for messages; "" before it is known */
     struct tess_grid_options grid;
@@ -37,15 +40,15 @@ struct settings {
     bool ordered;            /* --ordered */
     uint32_t jobs;           /* --jobs, 0: as many as fit the machine */
 
-    const char *listen;     /* --listen, NULL: 127.0.0.1:8080 */
-    const char *public_url; /* --public-url: where links begin; NULL: where the client asked */
-    const char
-        *cors_origin; /* --cors-origin, TESSERA_CORS_ORIGIN: "none", or a value for the header; NULL: "*" */
-    const char *token_file; /* --token-file, NULL: none */
-    const char *token;      /* TESSERA_TOKEN, NULL: none */
-    uint32_t connections;   /* --connections, 0: the default */
-    uint32_t queue;         /* --queue, 0: the default */
-    uint32_t drain_s;       /* --drain, 0: the default */
+    const char *listen;      /* --listen, NULL: 127.0.0.1:8080 */
+    const char *public_url;  /* --public-url: where links begin; NULL: where the client asked */
+    const char *cors_origin; /* --cors-origin, TESSERA_CORS_ORIGIN: see front/origins.h; NULL: not told */
+    const char *allow_host_header; /* --allow-host-header, TESSERA_ALLOW_HOST_HEADER; NULL: none */
+    const char *token_file;        /* --token-file, NULL: none */
+    const char *token;             /* TESSERA_TOKEN, "" where that is set and empty; NULL: none */
+    uint32_t connections;          /* --connections, 0: the default */
+    uint32_t queue;                /* --queue, 0: the default */
+    uint32_t drain_s;              /* --drain, 0: the default */
 
     const char *base_path; /* --base-path, TESSERA_BASE_PATH: before the API's own paths; NULL: nothing */
 
@@ -60,7 +63,8 @@ struct settings {
     bool plain_terminal; /* TERM is dumb or unset: no bar, no styles */
     bool no_colour;      /* NO_COLOR is set */
 
-    const char **operands; /* owned array, borrowed strings */
+    char *lists[SETTINGS_LISTS]; /* owned: what was given in parts, and the members above point to */
+    const char **operands;       /* owned array, borrowed strings */
     size_t operand_count;
     /* Of -o FILE as two arguments: the operands right behind it, which the shell may have made of one
      * pattern. */

@@ -101,4 +101,16 @@ enum tess_status sigv4_verify(const struct sigv4_request *request,
                               const struct sigv4_credentials *credentials, const struct sigv4_scope *scope,
                               int64_t now_s, struct tess_error *error);
 
+/* The two questions of sigv4_verify() one by one, for who has to try several hosts: when a link that verifies
+ * is valid, and whether that is now. */
+struct sigv4_life {
+    int64_t begin_s; /* Unix time */
+    uint32_t expires_s;
+};
+enum tess_status sigv4_verify_signature(const struct sigv4_request *request,
+                                        const struct sigv4_credentials *credentials,
+                                        const struct sigv4_scope *scope, struct sigv4_life *life_out,
+                                        struct tess_error *error);
+enum tess_status sigv4_verify_life(const struct sigv4_life *life, int64_t now_s, struct tess_error *error);
+
 #endif

@@ -108,10 +108,10 @@ static enum tess_status keep_signed_headers(const struct claim *claim, struct si
     return is_listed(names, "host") && strcmp(names, claim->signed_names) == 0 ? TESS_OK : TESS_ERR_DENIED;
 }
 
-static enum tess_status verify_signature(const struct sigv4_request *request,
-                                         const struct sigv4_credentials *credentials,
-                                         const struct sigv4_scope *scope, struct sigv4_query *query,
-                                         struct claim *claim, struct sigv4_result *result)
+static enum tess_status compare_signatures(const struct sigv4_request *request,
+                                           const struct sigv4_credentials *credentials,
+                                           const struct sigv4_scope *scope, struct sigv4_query *query,
+                                           struct claim *claim, struct sigv4_result *result)
 {
     struct sigv4_headers headers = {0};
     enum tess_status status = sigv4_query_parse(query, request->query);
@@ -139,16 +139,17 @@ static enum tess_status verify_signature(const struct sigv4_request *request,
     return status;
 }
 
-enum tess_status sigv4_verify(const struct sigv4_request *request,
-                              const struct sigv4_credentials *credentials, const struct sigv4_scope *scope,
-                              int64_t now_s, struct tess_error *error)
+enum tess_status sigv4_verify_signature(const struct sigv4_request *request,
+                                        const struct sigv4_credentials *credentials,
+                                        const struct sigv4_scope *scope, struct sigv4_life *life_out,
+                                        struct tess_error *error)
 {
     struct sigv4_query query;
     struct sigv4_result result;
     struct claim claim = {0};
     sigv4_query_init(&query);
     sigv4_result_init(&result);
-    enum tess_status status = verify_signature(request, credentials, scope, &query, &claim, &result);
+    enum tess_status status = compare_signatures(request, credentials, scope, &query, &claim, &result);
     sigv4_result_clear(&result);
     sigv4_query_clear(&query);
     if (status == TESS_ERR_LIMIT || status == TESS_ERR_MEMORY)
@@ -157,9 +158,24 @@ enum tess_status sigv4_verify(const struct sigv4_request *request,
         return error_set(error, TESS_ERR_DENIED,
                          "the link's signature does not verify: use the link as it was given, whole and "
                          "unchanged, with the method it is for");
-    if (now_s < claim.date_s - SIGV4_CLOCK_SKEW_S)
+    *life_out = (struct sigv4_life){claim.date_s, claim.expires_s};
+    return TESS_OK;
+}
+
+enum tess_status sigv4_verify_life(const struct sigv4_life *life, int64_t now_s, struct tess_error *error)
+{
+    if (now_s < life->begin_s - SIGV4_CLOCK_SKEW_S)
         return error_set(error, TESS_ERR_DENIED, "the link is not valid yet: compare the machines' clocks");
-    if (now_s >= claim.date_s + (int64_t)claim.expires_s)
+    if (now_s >= life->begin_s + (int64_t)life->expires_s)
         return error_set(error, TESS_ERR_DENIED, "the link has expired: ask for a new one");
     return TESS_OK;
+}
+
+enum tess_status sigv4_verify(const struct sigv4_request *request,
+                              const struct sigv4_credentials *credentials, const struct sigv4_scope *scope,
+                              int64_t now_s, struct tess_error *error)
+{
+    struct sigv4_life life;
+    const enum tess_status status = sigv4_verify_signature(request, credentials, scope, &life, error);
+    return status == TESS_OK ? sigv4_verify_life(&life, now_s, error) : status;
 }

@@ -287,6 +287,34 @@ def test_objects():
         equal(service.fetch(link, headers={"If-None-Match": '"x"'}).status, 200)
         equal(service.fetch(link, headers={"Range": "bytes=0-9", "If-Range": '"x"'}).status, 200)
         equal(service.fetch(link, headers={"Range": "bytes=0-9", "If-Range": etag}).status, 206)
+        modified = whole.headers["last-modified"]
+        earlier, later = "Sun, 06 Nov 1994 08:49:37 GMT", "Friday, 06-Nov-65 08:49:37 GMT" # the second of 2065, in an old form
+        for conditions, status in (
+                ({"If-Match": etag}, 200), ({"If-Match": "*"}, 200), ({"If-Match": '"x", ' + etag}, 200), ({"If-Match": '"x"'}, 412),
+                ({"If-Match": "W/" + etag}, 412), ({"If-Match": ""}, 412), ({"If-None-Match": "*"}, 304), ({"If-None-Match": "W/" + etag}, 304),
+                ({"If-Modified-Since": modified}, 304), ({"If-Modified-Since": later}, 304), ({"If-Modified-Since": earlier}, 200),
+                ({"If-Modified-Since": "yesterday"}, 200), ({"If-Unmodified-Since": modified}, 200), ({"If-Unmodified-Since": later}, 200),
+                ({"If-Unmodified-Since": earlier}, 412), ({"If-Unmodified-Since": "0"}, 200),
+                # Tags are asked before dates, what must hold before what is known already.
+                ({"If-Match": etag, "If-Unmodified-Since": earlier}, 200), ({"If-Match": '"x"', "If-Unmodified-Since": later}, 412),
+                ({"If-None-Match": '"x"', "If-Modified-Since": later}, 200), ({"If-None-Match": etag, "If-Modified-Since": earlier}, 304),
+                ({"If-Match": '"x"', "If-None-Match": etag}, 412), ({"If-Match": etag, "If-None-Match": etag}, 304),
+                ({"If-Unmodified-Since": earlier, "If-None-Match": etag}, 412), ({"If-Unmodified-Since": later, "If-Modified-Since": later}, 304)):
+            for method in ("GET", "HEAD"):
+                answer = service.fetch(link, method, headers=conditions)
+                equal((answer.status, answer.headers["etag"], answer.headers["last-modified"]), (status, etag, modified), "%s %s" % (method, conditions))
+                answer = service.fetch(link, method, headers=dict(conditions, Range="bytes=0-9"))
+                equal(answer.status, 206 if (method, status) == ("GET", 200) else status, "%s of a part, %s" % (method, conditions))
+                if status == 412:
+                    equal(json.loads(answer.body or b'{"code":"precondition-failed"}')["code"], "precondition-failed")
+        for condition, status in ((etag, 206), ("W/" + etag, 200), ('"x"', 200), ("*", 200), (modified, 206), (earlier, 200), (later, 200), ("", 200)):
+            answer = service.fetch(link, headers={"Range": "bytes=0-9", "If-Range": condition})
+            equal((answer.status, answer.body), (status, whole.body[:10] if status == 206 else whole.body), condition)
+        equal(service.fetch(link, headers={"Range": "bytes=%d-" % size, "If-Range": '"x"'}).status, 200)
+        # A list in two headers.
+        path = link[len(service.url()):]
+        twice = "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nIf-Match: \"x\"\r\nIf-Match: %s\r\nConnection: close\r\n\r\n" % (path, service.port, etag)
+        contains(service.raw(twice.encode()).decode("latin-1"), "HTTP/1.1 200 ")
         for change in (("X-Amz-Signature=", "X-Amz-Signature=0"), ("X-Amz-Expires=600", "X-Amz-Expires=601"),
                        ("/objects/grids/", "/objects/images/"), (built["key"], "signing-key"),
                        (built["key"], "..%2f..%2fcatalog.db"), ("X-Amz-Date=2", "X-Amz-Date=1")):
@@ -333,7 +361,7 @@ def test_strict_and_placeholders():
 
 
 def test_cors():
-    with Service() as service:
+    with Service("--cors-origin", "*") as service:
         for method, path, status in (("GET", "/healthz", 200), ("GET", "/nothing", 404), ("PUT", "/healthz", 405),
                                      ("POST", "/add_image", 400), ("GET", "/objects/abc/b", 403)):
             answer = service.ask(method, path)
@@ -357,8 +385,6 @@ def test_cors():
     with Service("--cors-origin", "https://a.example") as service:
         answer = service.ask("GET", "/healthz")
         equal((answer.headers["access-control-allow-origin"], answer.headers["vary"]), ("https://a.example", "Origin"))
-    with Service("--cors-origin", "none") as service:
-        assert "access-control-allow-origin" not in service.ask("GET", "/healthz").headers
 
 
 def test_token():

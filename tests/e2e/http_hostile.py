@@ -3,8 +3,10 @@
 """What no polite client sends. After each, the next request is served."""
 
 import concurrent.futures
+import json
 import os
 import socket
+import subprocess
 import time
 import urllib.parse
 
@@ -22,7 +24,7 @@ def request(line, *headers, body=b""):
 
 
 def test_smuggling():
-    host = "Host: a"
+    host = "Host: localhost"
     inner = request("GET /counters/smuggled HTTP/1.1", host)
     cases = (
         (request("POST /counters/a HTTP/1.1", host, "Content-Length: 5", "Transfer-Encoding: chunked", body=b"0\r\n\r\n" + inner), 400),
@@ -45,6 +47,25 @@ def test_smuggling():
         (request("GET /counters/a HTTP/1.1", "Host: a b"), 400),
         (request("GET /counters/a HTTP/1.1", "Host: a/../x"), 400),
         (request("GET /counters/a HTTP/1.1"), 400),
+        # A NUL ends a text for some readers and not for others.
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: 5\0", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: 5\x000", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length: \x005", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Content-Length\0: 5", body=b"hello" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding: chunked\0", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding: chunked\0, gzip", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "Transfer-Encoding\0x: chunked", body=b"0\r\n\r\n" + inner), 400),
+        (request("POST /counters/a HTTP/1.1", host, "X: y\0z"), 400),
+        (request("GET /counters/a HTTP/1.1", host + "\0.evil.example"), 400),
+        (request("GET /counters/a\0 HTTP/1.1", host), 400),
+        (request("GET /counters/a\0b HTTP/1.1", host), 400),
+        (request("GET /counters/a\0HTTP/1.1 HTTP/1.1", host), 400),
+        (request("GET /counters/a\0? HTTP/1.1", host), 400),
+        (request("GET /counters/a?\0 HTTP/1.1", host), 400),
+        (request("GET /counters/a?b=\0c HTTP/1.1", host), 400),
+        (request("GET /counters/a HTTP/1.1", host, "X: y\r\n z"), 400),
+        (request("GET\0 /counters/a HTTP/1.1", host), 400),
+        (request("GET \0/counters/a HTTP/1.1", host), 400),
     )
     with Service() as service:
         for data, status in cases:
@@ -60,17 +81,17 @@ def test_smuggling():
 
 
 def test_broken_requests():
-    cases = (b"\r\n\r\n\r\n", b"\0" * 1000, b"GET\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n",
+    cases = (b"\r\n\r\n\r\n", b"\0" * 1000, b"GET\r\n\r\n", b"GET /healthz\r\n\r\n", b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
              b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x11" * 200, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-             b"GET http://evil.example/healthz HTTP/1.1\r\nHost: a\r\n\r\n", b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
-             b"GET /healthz HTTP/1.1\r\nHost: a\r\nbroken header\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n",
-             b"GET /healthz HTTP/1.1\r\nHost: a\r\nA: b\r\n folded\r\n\r\n", b"A" * 200000, b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
-             request("GET /healthz HTTP/1.1", "Host: a", *["X-%d: %s" % (i, "y" * 100) for i in range(2000)]),
-             request("GET /healthz HTTP/1.1", "Host: a", "X: " + "y" * 100000),
-             request("POST /counters/a HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", body=b"zz\r\n"),
-             request("POST /counters/a HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", body=b"ffffffffffffffffff\r\n"),
-             request("POST /counters/a HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", body=b"5\r\nhelloXX5\r\n"),
-             b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", b"get /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+             b"GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"CONNECT a:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+             b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nbroken header\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n",
+             b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nA: b\r\n folded\r\n\r\n", b"A" * 200000, b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
+             request("GET /healthz HTTP/1.1", "Host: localhost", *["X-%d: %s" % (i, "y" * 100) for i in range(2000)]),
+             request("GET /healthz HTTP/1.1", "Host: localhost", "X: " + "y" * 100000),
+             request("POST /counters/a HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", body=b"zz\r\n"),
+             request("POST /counters/a HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", body=b"ffffffffffffffffff\r\n"),
+             request("POST /counters/a HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", body=b"5\r\nhelloXX5\r\n"),
+             b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"get /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
     with Service() as service:
         def send(data):
             answer = service.raw(data)
@@ -80,7 +101,7 @@ def test_broken_requests():
             list(pool.map(send, cases))
         alive(service)
         for name in ("GET /healthz HTTP/1.1",):
-            big = service.raw(request(name, "Host: a", "X: " + "y" * 100000))
+            big = service.raw(request(name, "Host: localhost", "X: " + "y" * 100000))
             assert status_of(big) in (400, 413, 431), big[:100]
 
 
@@ -103,19 +124,52 @@ def test_paths_and_ids():
         alive(service)
 
 
+def test_tokens_end_where_they_end():
+    with Service(env={"TESSERA_TOKEN": "correct-horse"}) as service:
+        for header, status in (("Authorization: Bearer correct-horse", 200), ("X-API-Key: correct-horse", 200),
+                               ("Authorization: Bearer correct-horse\0", 400), ("X-API-Key: correct-horse\0x", 400), ("X-API-Key: correct\0-horse", 400)):
+            equal(status_of(service.raw(request("GET /counters/a HTTP/1.1", "Host: localhost", header, "Connection: close"))), status, header)
+
+
+def test_old_clients_with_new_bodies():
+    """HTTP/1.0 has no chunks: who sends some may mean another end of them, so nothing is read behind it."""
+    with Service() as service:
+        chunks = b"2\r\n{}\r\n0\r\n\r\n"
+        after = request("POST /counters/after HTTP/1.0", "Host: localhost", "Connection: keep-alive", "Content-Length: 0")
+        head = request("POST /counters/a HTTP/1.0", "Host: localhost", "Connection: keep-alive", "Transfer-Encoding: chunked")
+        answer = service.raw(head + chunks + after)
+        equal((answer.count(b"HTTP/1."), b"close" in answer.lower().split(b"\r\n\r\n")[0]), (1, True), repr(answer))
+        equal(service.ask_json("GET", "/counters/after"), {"value": 0})
+
+
+def test_many_parameters_are_answered_at_once():
+    """On a connection that stays: whoever waits for its end would wait for what the library does not do."""
+    with Service() as service:
+        for count, size in ((65, 2), (1000, 3), (8000, 2), (3, 8000), (20000, 2)):
+            query = "&".join(("a%d=" % i).ljust(size, "x") for i in range(count))
+            for line in ("POST /generate_grid?" + query, "GET /healthz?" + query, "GET /?" + query):
+                with socket.create_connection((service.host, service.port), 10) as link:
+                    link.sendall(request(line + " HTTP/1.1", "Host: localhost", "Content-Length: 0"))
+                    assert status_of(link.recv(4096)) in (414, 431), (count, size)
+        equal(service.ask("GET", "/counters/c?" + "&".join("a%d" % i for i in range(64))).status, 400)
+        equal(service.ask("GET", "/grids/g?" + "&".join("order=key" for _ in range(1))).status, 404)
+
+
 def test_no_host():
     with Service() as service:
         without = service.raw(request("GET /healthz HTTP/1.1"))
         equal(status_of(without), 400)
-        contains(without.decode("latin-1"), '"code":"invalid"', "Host", "Access-Control-Allow-Origin: *")
+        contains(without.decode("latin-1"), '"code":"invalid"', "Host")
         equal(status_of(service.raw(request("GET /healthz HTTP/1.0"))), 200)
 
 
 def test_targets_for_proxies():
     with Service() as service:
-        for target, status in (("http://a/healthz", 200), ("HTTPS://a:1/counters/x?", 200), ("http://a", 200), ("http://a/%00", 404),
-                               ("ftp://a/healthz", 404), ("http:/healthz", 404)):
-            equal(status_of(service.raw(request("GET %s HTTP/1.1" % target, "Host: a", "Connection: close"))), status, target)
+        for target, status in (("http://localhost/healthz", 200), ("HTTPS://localhost:1/counters/x?", 200), ("http://localhost", 200),
+                               ("http://localhost/%00", 404), ("http://localhost?a", 200), ("ftp://localhost/healthz", 404),
+                               ("http:/healthz", 404), ("http://a b/healthz", 400), ("http://u@localhost/healthz", 400),
+                               ("http://evil.example/healthz", 403)): # the target's host counts, not the header's
+            equal(status_of(service.raw(request("GET %s HTTP/1.1" % target, "Host: localhost", "Connection: close"))), status, target)
 
 
 def test_queries():
@@ -163,18 +217,25 @@ def test_bodies():
         equal(service.ask("POST", add, photo.ljust(3 << 20, b"\0")).status, 413)
         # Chunked: nobody knows beforehand.
         chunks = lambda size: b"".join(b"%x\r\n" % len(part) + part + b"\r\n" for part in [photo] + [b"\0" * 8192] * (size // 8192)) + b"0\r\n\r\n"
-        head = request("POST %s HTTP/1.1" % add, "Host: a", "Transfer-Encoding: chunked")
+        head = request("POST %s HTTP/1.1" % add, "Host: localhost", "Transfer-Encoding: chunked")
         equal(status_of(service.raw(head + chunks(8192))), 200)
         equal(status_of(service.raw(head + chunks(1 << 20))), 413)
+        for size in (6 << 20, 40 << 20): # more than is read to its end
+            answer = service.raw(head + chunks(size))
+            equal(status_of(answer), 413, size)
+            equal(json.loads(answer.split(b"\r\n\r\n")[1])["limit"], "max-bytes")
+        endless = request("POST /generate_grid?uniqueGridId=g HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked")
+        equal(status_of(service.raw(endless + chunks(12 << 20))), 413)
+        eventually(lambda: service.metrics()['tessera_requests_total{route="add_image",status="413"}'] >= 3, "they are counted")
         # Announced and never sent; sent half and gone.
-        half = request("POST %s HTTP/1.1" % add, "Host: a", "Content-Length: 60000") + photo
+        half = request("POST %s HTTP/1.1" % add, "Host: localhost", "Content-Length: 60000") + photo
         assert status_of(service.raw(half, shut=True, closes=True)) in (0, 400)
         with socket.create_connection((service.host, service.port)) as link:
             link.sendall(half)
-        equal(status_of(service.raw(request("POST %s HTTP/1.1" % add, "Host: a", "Content-Length: 99999999999"))), 413)
-        expecting = service.raw(request("POST %s HTTP/1.1" % add, "Host: a", "Content-Length: 999999", "Expect: 100-continue"))
+        equal(status_of(service.raw(request("POST %s HTTP/1.1" % add, "Host: localhost", "Content-Length: 99999999999"))), 413)
+        expecting = service.raw(request("POST %s HTTP/1.1" % add, "Host: localhost", "Content-Length: 999999", "Expect: 100-continue"))
         equal(status_of(expecting), 413)
-        expecting = service.raw(request("POST %s HTTP/1.1" % add, "Host: a", "Content-Length: %d" % len(photo), "Expect: 100-continue") + photo)
+        expecting = service.raw(request("POST %s HTTP/1.1" % add, "Host: localhost", "Content-Length: %d" % len(photo), "Expect: 100-continue") + photo)
         equal(expecting.count(b"HTTP/1.1 100 "), 1)
         contains(expecting.decode("latin-1"), "image saved")
         equal(service.ask("POST", "/generate_grid?uniqueGridId=g", b"[" * 100000, {"Content-Type": "application/json"}).status, 400)
@@ -187,17 +248,48 @@ def test_bodies():
 
 def test_pipelining_and_early_close():
     with Service() as service:
-        several = request("POST /counters/p HTTP/1.1", "Host: a", "Content-Length: 0") * 5
+        several = request("POST /counters/p HTTP/1.1", "Host: localhost", "Content-Length: 0") * 5
         equal(service.raw(several).count(b'{"value":'), 5)
         equal(service.ask_json("GET", "/counters/p"), {"value": 5})
         write_jpeg("photo.jpg", 400, 400)
         service.add("g", "photo.jpg")
         for _ in range(30): # asks and does not wait
             with socket.create_connection((service.host, service.port)) as link:
-                link.sendall(request("POST /generate_grid?uniqueGridId=g&fresh=1 HTTP/1.1", "Host: a", "Content-Length: 0"))
+                link.sendall(request("POST /generate_grid?uniqueGridId=g&fresh=1 HTTP/1.1", "Host: localhost", "Content-Length: 0"))
         eventually(lambda: service.metrics()["tessera_in_flight"] == 1, "requests of who left end")
         alive(service)
         eventually(lambda: service.metrics()["tessera_connections"] <= 2, "their connections are closed")
+
+
+def cpu_seconds(service):
+    with open("/proc/%d/stat" % service.process.pid, encoding="ascii") as file:
+        return sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+def test_few_descriptors():
+    """More clients than files may be open: they wait for their turn, nothing spins, and what was begun is done."""
+    write_jpeg("photo.jpg", 50, 50)
+    for limit in (64, 128):
+        with Service("--jobs", "1", before=("prlimit", "--nofile=%d:%d" % (limit, limit))) as service:
+            noted = next(line for line in service.lines if "connections at once instead of 1024" in line)
+            contains(noted, "as %d files may be open at once" % limit)
+            places = int(noted.split()[2])
+            assert 2 <= places < limit // 2, noted
+            crowd = [socket.create_connection((service.host, service.port)) for _ in range(4 * limit)]
+            begun, lines = cpu_seconds(service), len(service.lines)
+            time.sleep(2) # in which a thread that spins takes two
+            assert cpu_seconds(service) - begun < 1, "it took %.1f s to wait for 2 s" % (cpu_seconds(service) - begun)
+            assert len(service.lines) - lines < 20, service.lines[lines:lines + 40]
+            for link in crowd:
+                link.close()
+            with concurrent.futures.ThreadPoolExecutor(3 * places) as pool:
+                list(pool.map(lambda _: service.add("g", "photo.jpg"), range(6 * places)))
+            equal(service.ask_json("POST", "/generate_grid?uniqueGridId=g")["failed"], [])
+            assert not any("resource limit" in line or "Too many open files" in line for line in service.lines), service.lines
+    done = subprocess.run(["prlimit", "--nofile=40:40", program.PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", "d"],
+                          stderr=subprocess.PIPE, env=program.environment(), timeout=60, check=False)
+    equal(done.returncode, 1)
+    contains(done.stderr.decode(), "40 files may be open at once", "ulimit -n")
 
 
 def test_slow_clients():
@@ -206,8 +298,8 @@ def test_slow_clients():
         links = []
         for i in range(40):
             link = socket.create_connection((service.host, service.port))
-            link.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n" if i % 2 else
-                         request("POST /add_image?uniqueGridId=g HTTP/1.1", "Host: a", "Content-Length: 100000") + b"\xff\xd8\xff\xe0")
+            link.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" if i % 2 else
+                         request("POST /add_image?uniqueGridId=g HTTP/1.1", "Host: localhost", "Content-Length: 100000") + b"\xff\xd8\xff\xe0")
             links.append(link)
         open_links, rounds = set(links), 0
         while open_links and rounds < 120:  # of a second and more

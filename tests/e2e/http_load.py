@@ -119,7 +119,7 @@ def test_bodies_that_nobody_reads():
         for path in ("GET /", "GET /healthz", "POST /counters/a"):
             for _ in range(30):
                 link = socket.create_connection((service.host, service.port))
-                link.sendall(("%s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (path, begun + rest + 1)).encode() + b"x" * begun)
+                link.sendall(("%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (path, begun + rest + 1)).encode() + b"x" * begun)
                 links.append(link)
         eventually(lambda: service.metrics()["tessera_in_flight"] == len(links) + 1, "all are there")
         time.sleep(0.5)  # and what they sent has been read
@@ -136,7 +136,7 @@ def test_bodies_that_nobody_reads():
 def test_bodies_have_a_budget():
     """Bodies that come slowly may hold so much memory and no more: who is over it is told, and served later."""
     with Service("--memory", "16M") as service: # bodies: 2 MiB
-        head = b"POST /generate_grid?uniqueGridId=g HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{"
+        head = b"POST /generate_grid?uniqueGridId=g HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{"
         links = []
         for _ in range(2):
             link = socket.create_connection((service.host, service.port))

@@ -447,9 +447,16 @@ def test_what_is_wrong_is_said():
         equal((preflight["statusCode"], preflight["headers"]["access-control-allow-origin"]), (204, "*"))
         equal(proxied(runtime.invoke(v2("OPTIONS", "/nothing")), 404)["code"], "not-found")
         equal(runtime.invoke(v2("HEAD", "/counters/x")).body["body"], "")
-    with function(TESSERA_CORS_ORIGIN="https://a.example") as (runtime, _):
+    with function(TESSERA_CORS_ORIGIN="https://a.example/") as (runtime, _):
         equal(runtime.invoke(v2("GET", "/counters/x")).body["headers"]["access-control-allow-origin"],
               "https://a.example")
+    with function(TESSERA_CORS_ORIGIN="https://a.example, b.example") as (runtime, _):
+        for method, event in (("GET", v1), ("GET", v2), ("OPTIONS", v1), ("OPTIONS", v2)):
+            for origin, allowed in (("https://a.example", True), ("http://b.example", True), ("https://evil.example", False)):
+                asked = event(method, "/counters/x")
+                asked["headers"] = dict(asked.get("headers") or {}, Origin=origin)
+                headers = runtime.invoke(asked).body["headers"]
+                equal((headers.get("access-control-allow-origin"), headers["vary"]), (origin if allowed else None, "Origin"))
 
 
 def test_an_event_that_is_too_large():

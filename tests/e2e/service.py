@@ -32,8 +32,10 @@ class Answer:
 class Service:
     """The program as a service on a free port, stopped at the end of the `with`."""
 
-    def __init__(self, *options, env=None, data="data", environment=None):
-        """`env` changes the test's environment; `environment` is all of it, of a store that is elsewhere."""
+    def __init__(self, *options, env=None, data="data", environment=None, before=()):
+        """`env` changes the test's environment; `environment` is all of it, of a store that is elsewhere. `before` is a
+        command that runs the program: ("prlimit", "--nofile=64")."""
+        self.before = before
         self.options = options
         self.environment = environment or program.environment(TESSERA_DATA=os.path.abspath(data), **(env or {}))
         self.process = self.lines = None
@@ -44,13 +46,14 @@ class Service:
         return self
 
     def start(self):
-        self.process = subprocess.Popen([program.PROGRAM, "serve", "--listen", "127.0.0.1:0", *self.options],
+        listen = [] if "--listen" in self.options else ["--listen", "127.0.0.1:0"]
+        self.process = subprocess.Popen([*self.before, program.PROGRAM, "serve", *listen, *self.options],
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=self.environment)
         self.lines = []
         for raw in self.process.stderr:
             line = raw.decode("utf-8", "replace").rstrip("\n")
             self.lines.append(line)
-            found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+            found = re.search(r"listening on http://(?:127\.0\.0\.1|\[::1\]):(\d+)", line)
             if found:
                 self.port = int(found.group(1))
                 break

@@ -36,8 +36,10 @@ static void check_answers(const struct lambda_event *event)
     char body[] = "{\"value\":9}";
     struct api_answer answer = {.http_status = 405, .body = body, .body_bytes = strlen(body)};
     if (event->kind == LAMBDA_PROXY) {
-        check_json(lambda_answer_proxy(HANDLER_API, event, &answer, "https://a.example"));
-        check_json(lambda_answer_preflight(HANDLER_API, event, NULL));
+        char a[] = "https://a.example", b[] = "b.example", *items[] = {a, b};
+        const struct origins some = {.items = items, .count = 2}, any = {.any = true};
+        check_json(lambda_answer_proxy(HANDLER_API, event, &answer, &some));
+        check_json(lambda_answer_preflight(HANDLER_API, event, &any));
     }
     check_json(lambda_answer_counter(&answer));
     if (event->kind == LAMBDA_RECORDS) {

@@ -54,8 +54,7 @@ static void follow(struct objects *objects, const char *method, const char *key,
     char *path = strchr(host, '/');
     char *query = strchr(path, '?');
     *query = '\0';
-    request->method = method;
-    request->query = query + 1;
+    *request = (struct object_request){.method = method, .query = query + 1};
     request->path = strdup(path);
     *path = '\0';
     request->host = host;
@@ -137,6 +136,35 @@ static void test_prefix_and_host(void **state)
     request.host = "example.com";
     assert_int_equal(objects_fs_verify(objects, &request, NOW_S, &target, NULL), TESS_ERR_DENIED);
     free((char *)path);
+    bytes_clear(&url);
+    objects->ops->destroy(objects);
+}
+
+/* A proxy that says in Host how it reaches the server, and not what the client asked. */
+static void test_other_hosts(void **state)
+{
+    struct objects *objects = open_at(*state, "https://grids.example.com");
+    static const char *const hosts[] = {"127.0.0.1:8080", "grids.example.com:443"};
+    struct bytes url;
+    struct object_request request;
+    struct object_target target;
+    struct tess_error error = {0};
+    follow(objects, "GET", "a.jpg", &url, &request);
+    request.host = "127.0.0.1:8080";
+    assert_int_equal(objects_fs_verify(objects, &request, NOW_S, &target, NULL), TESS_ERR_DENIED);
+    request.other_hosts = hosts;
+    request.other_host_count = 1;
+    assert_int_equal(objects_fs_verify(objects, &request, NOW_S, &target, NULL), TESS_ERR_DENIED);
+    request.other_host_count = 2;
+    assert_int_equal(objects_fs_verify(objects, &request, NOW_S, &target, NULL), TESS_OK);
+    assert_string_equal(target.key, "a.jpg");
+    assert_int_equal(objects_fs_verify(objects, &request, NOW_S + 300, &target, &error), TESS_ERR_DENIED);
+    assert_non_null(strstr(error.message, "expired"));
+    assert_string_equal(target.key, "");
+    request.host = "grids.example.com"; /* its own, and then the others */
+    assert_int_equal(objects_fs_verify(objects, &request, NOW_S + 300, &target, &error), TESS_ERR_DENIED);
+    assert_non_null(strstr(error.message, "expired"));
+    free((char *)request.path);
     bytes_clear(&url);
     objects->ops->destroy(objects);
 }
@@ -310,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
         cmocka_unit_test_setup_teardown(test_urls, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prefix_and_host, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_other_hosts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_links, setup, teardown),
         cmocka_unit_test_setup_teardown(test_key_file, setup, teardown),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Deadlines of connections: the limits, and that those who are late are shut down and nobody else. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -7,7 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -240,6 +244,116 @@ static void many_come_and_go_while_it_looks(void **state)
     guard_destroy(guard);
 }
 
+/* A connection over TCP, as clients have it: what the other end did shows only there. */
+static void connect_pair(int sockets_out[2])
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    const int listening = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listening, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listening, 1), 0);
+    assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &size), 0);
+    sockets_out[1] = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(sockets_out[1], (struct sockaddr *)&at, sizeof at), 0);
+    sockets_out[0] = accept(listening, NULL, NULL);
+    assert_true(sockets_out[0] >= 0);
+    (void)close(listening);
+}
+
+static bool is_stopped(const struct guard_entry *entry, int within_ms)
+{
+    const struct timespec moment = {.tv_nsec = 10000000};
+    for (int ms = 0; ms < within_ms && !__atomic_load_n(guard_stop(entry), __ATOMIC_RELAXED); ms += 10)
+        (void)nanosleep(&moment, NULL);
+    return __atomic_load_n(guard_stop(entry), __ATOMIC_RELAXED) != 0;
+}
+
+enum leaving { STAYS, SAYS_NO_MORE, CLOSES, RESETS };
+
+static void leave(int *socket, enum leaving how)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    if (how == SAYS_NO_MORE)
+        (void)shutdown(*socket, SHUT_WR);
+    if (how == RESETS)
+        (void)setsockopt(*socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    if (how == CLOSES || how == RESETS) {
+        (void)close(*socket);
+        *socket = -1;
+    }
+}
+
+/* Work is stopped for those who are gone, whatever way they went, and for nobody who waits. */
+static void work_for_who_is_gone_is_stopped(void **state)
+{
+    (void)state;
+    enum { CASES = 7 };
+    static const struct {
+        enum leaving how;
+        bool may_ask, gone;
+        const char *asked;
+    } cases[CASES] = {{STAYS, true, false, ""},
+                      {STAYS, false, false, ""},
+                      {CLOSES, true, true, NULL},
+                      {CLOSES, false, true, NULL},
+                      {RESETS, true, true, NULL},
+                      {RESETS, false, true, NULL},
+                      {SAYS_NO_MORE, true, false, "HTTP/1.1 100 Continue\r\n\r\n"}};
+    int sockets[CASES][2];
+    struct guard_entry *entries[CASES];
+    struct guard *guard = guard_create(guard_limit_ms);
+    for (int i = 0; i < CASES; i++) {
+        connect_pair(sockets[i]);
+        entries[i] = guard_add(guard, sockets[i][0]);
+        guard_work(entries[i], cases[i].may_ask);
+        leave(&sockets[i][1], cases[i].how);
+    }
+    for (int i = 0; i < CASES; i++)
+        if (cases[i].gone && !is_stopped(entries[i], 30000))
+            fail_msg("case %d: it works on", i);
+    for (int i = 0; i < CASES; i++) {
+        char text[256];
+        assert_int_equal(guard_is_gone(entries[i]), cases[i].gone);
+        if (!cases[i].gone) {
+            const ssize_t size = recv(sockets[i][1], text, sizeof text - 1, MSG_DONTWAIT);
+            text[size > 0 ? size : 0] = '\0';
+            assert_int_equal(strncmp(text, cases[i].asked, strlen(cases[i].asked)), 0);
+            assert_int_equal(text[0] == '\0', cases[i].asked[0] == '\0');
+            guard_enter(entries[i], GUARD_ANSWER, 0); /* nothing more is sent from here on */
+            assert_false(is_shut(sockets[i][1], 0));
+            (void)close(sockets[i][1]);
+        }
+        guard_work(entries[i], true); /* the next request of the connection begins anew */
+        assert_int_equal(*guard_stop(entries[i]), 0);
+    }
+    for (int i = 0; i < CASES; i++) {
+        guard_remove(guard, entries[i]);
+        (void)close(sockets[i][0]);
+    }
+    guard_destroy(guard);
+}
+
+static void all_work_is_cancelled_at_once(void **state)
+{
+    (void)state;
+    int sockets[2];
+    struct guard *guard = guard_create(guard_limit_ms);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+    struct guard_entry *entry = guard_add(guard, sockets[0]);
+    guard_work(entry, true);
+    assert_int_equal(*guard_stop(entry), 0);
+    guard_cancel(guard);
+    assert_int_not_equal(*guard_stop(entry), 0);
+    assert_false(guard_is_gone(entry));
+    guard_remove(guard, entry);
+    guard_destroy(guard);
+    guard_work(NULL, true);
+    assert_null(guard_stop(NULL));
+    assert_false(guard_is_gone(NULL));
+    (void)close(sockets[0]);
+    (void)close(sockets[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +364,8 @@ int main(void)
         cmocka_unit_test(those_who_left_are_shut_down),
         cmocka_unit_test(nothing_is_fine),
         cmocka_unit_test(many_come_and_go_while_it_looks),
+        cmocka_unit_test(work_for_who_is_gone_is_stopped),
+        cmocka_unit_test(all_work_is_cancelled_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
