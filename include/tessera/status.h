@@ -33,8 +33,9 @@ enum tess_status {
     TESS_ERR_CANCELLED,   /* the caller asked to stop */
     TESS_ERR_TIMEOUT,     /* the deadline passed */
     TESS_ERR_TILE_FAILED, /* strict mode: a cell failed, so the whole grid did; or not one image is usable */
-    TESS_ERR_SETUP,       /* what the store is made of is missing, incomplete or refused: a bucket, a table,
-                             credentials. The operator's to mend, not the caller's */
+    TESS_ERR_SETUP,       /* what the store or the program is made of is missing, incomplete or refused: a
+                             bucket, a table, credentials, the module for libvips. The operator's to mend,
+                             not the caller's */
     TESS_ERR_INTERNAL     /* a bug of ours */
 };
 

@@ -7,6 +7,7 @@
  */
 #include "engine/output.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,9 +66,10 @@ static bool identify(const char *path, struct identity *identity_out)
     bool known = stat(path, &info) == 0;
     if (!known) {
         const char *name = last_part(path);
-        char *folder = name > path ? strndup(path, (size_t)(name - path)) : strdup(".");
-        known = folder && stat(folder, &info) == 0;
-        free(folder);
+        char folder[PATH_MAX]; /* no allocation that could fail, and with it the check */
+        const int length = name > path ? snprintf(folder, sizeof folder, "%.*s", (int)(name - path), path)
+                                       : snprintf(folder, sizeof folder, ".");
+        known = length < (int)sizeof folder && stat(folder, &info) == 0;
         *identity_out = (struct identity){.exists = false, .name = name};
     }
     if (known) {

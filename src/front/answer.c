@@ -22,6 +22,7 @@ enum exit_status print_cells_failure(const struct settings *settings, const stru
     json_add_error(json, error);
     json_add_failed(json, result);
     message_error(settings, "%s", error->message);
-    message_failed_cells(settings, result, false);
+    if (result->failed_count > 1) /* of one alone the message has told why */
+        message_failed_cells(settings, result, false);
     return print_answer(settings, json, EXIT_FAILED);
 }

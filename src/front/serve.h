@@ -57,8 +57,8 @@ struct service {
     /* counters without a lock */
     struct metrics metrics;
     _Atomic uint64_t next_number;
-    _Atomic int64_t log_second; /* when the library said something last */
-    _Atomic int64_t log_lines;  /* how often in that second */
+    _Atomic int64_t log_second;  /* when the library said something last */
+    _Atomic int64_t log_lines;   /* how often in that second */
     _Atomic uint64_t body_bytes; /* that bodies under way may take, against body_budget */
     atomic_bool draining;
     volatile int cancel; /* set atomically: work in progress ends */

@@ -106,7 +106,7 @@ static const struct vips_ops *load_locked(struct tess_error *error)
     if (!open_in(folder, "", &handle, reason) && !open_in(folder, "/tessera", &handle, reason) &&
         !open_in(folder, "/../lib/tessera", &handle, reason) &&
         !open_in(TESSERA_MODULE_DIR, "", &handle, reason)) {
-        (void)error_set(error, TESS_ERR_IO,
+        (void)error_set(error, TESS_ERR_SETUP,
                         MODULE_FILE " is needed for this and stands neither beside the program nor in %s: "
                                     "install it",
                         TESSERA_MODULE_DIR);

@@ -2,7 +2,7 @@
 # How a test is added. Conventions: exit status 77 means skipped (with a line "skipped: <reason>" or "skipped here: <reason>", see README.md); every test has a time limit;
 # sanitizers end a program at their first finding.
 
-set(TESSERA_TEST_TIMEOUT_S 60 CACHE STRING "Time limit of one unit test; sanitizers and valgrind get a multiple")
+set(TESSERA_TEST_TIMEOUT_S 300 CACHE STRING "Time limit of one unit test, which only a hang reaches; sanitizers and valgrind get a multiple")
 # Paths go through ASAN_OPTIONS and the like, which split at colons.
 set(tessera_test_environment
   "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"

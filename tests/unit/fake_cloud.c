@@ -253,7 +253,7 @@ static enum tess_status fake_list_objects(struct objects *objects, const struct 
     (void)context;
     if (strcmp(request->bucket, "images") == 0 || strcmp(request->bucket, "grids") == 0)
         return TESS_OK;
-    return error_set(error, TESS_ERR_NOT_FOUND, "there is no bucket %s", request->bucket);
+    return error_set(error, TESS_ERR_SETUP, "there is no bucket %s", request->bucket);
 }
 
 static enum tess_status fake_link(struct objects *objects, const struct object_link_request *request,

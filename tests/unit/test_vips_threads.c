@@ -199,10 +199,10 @@ static void the_module_is_found_by_place_only(void **state)
     /* A copy elsewhere has none beside it; $LD_LIBRARY_PATH, $PATH and the current folder do not count. */
     assert_output(g_strdup_printf("mkdir -p %s/bin && cp %s %s/bin/prog && exec %s/bin/prog child", dir, self,
                                   dir, dir),
-                  "io tessera-vips.so is needed");
+                  "setup tessera-vips.so is needed");
     assert_output(g_strdup_printf("cd %s && LD_LIBRARY_PATH=%s PATH=%s:$PATH exec %s/bin/prog child", bin,
                                   bin, bin, dir),
-                  "io tessera-vips.so is needed");
+                  "setup tessera-vips.so is needed");
     /* A relocated install. */
     assert_output(
         g_strdup_printf("mkdir -p %s/lib/tessera && cp %s/tessera-vips.so %s/lib/tessera && exec %s/bin/prog "
