@@ -119,7 +119,7 @@ def test_container():
     group = Group()
     try:
         if not group.memory:
-            print("skipped: no control group with a limit of memory can be made here")
+            print("skipped here: no control group with a limit of memory can be made here")
             sys.exit(77)
         names = photos()
         # Half of the limit is the budget, and half of that may be the picture: not of this machine's memory.

@@ -87,7 +87,7 @@ def turned(t):
 
 def main():
     if not os.path.isdir(FAULTS):
-        print(f"skipped: {FAULTS} is not there")
+        print(f"skipped here: {FAULTS} is not there")
         sys.exit(77)
     t = Harness(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TESSERA", ""))
     folder = os.path.abspath("odd_images.work")

@@ -224,7 +224,7 @@ static void real_files_are_the_picture_at_every_size(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct blob blob;
         if (!read_fault(names[i], &blob)) {
-            print_message("skipped: %s: there is no ../shared/faults\n", names[i]);
+            print_message("skipped here: %s: there is no ../shared/faults\n", names[i]);
             continue;
         }
         VipsImage *full = vips_image_new_from_buffer(blob.data, blob.size, "", NULL);
