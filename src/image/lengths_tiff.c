@@ -3,8 +3,8 @@
  * TIFF: directories in a chain, each a list of entries that may name bytes anywhere in the file.
  *
  * libtiff reads the whole chain to count the pages. It compares each entry with all others of its directory,
- * so directories that overlap make a file of 90 KB a matter of minutes; and it keeps a copy of what each
- * entry names, so entries that name the same bytes multiply the file's size.
+ * so directories that overlap make a file of 56 KB a matter of three seconds, and growing with the square;
+ * and it keeps a copy of what each entry names, so entries that name the same bytes multiply the file's size.
  *
  * Sound files stay far below the bounds: a thousand pages of 30 entries are 900,000 comparisons, and entries
  * name each byte once, up to a profile that all pages share. Counts that lead out of the file are libtiff's
