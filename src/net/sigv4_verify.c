@@ -175,7 +175,7 @@ enum tess_status sigv4_verify(const struct sigv4_request *request,
                               const struct sigv4_credentials *credentials, const struct sigv4_scope *scope,
                               int64_t now_s, struct tess_error *error)
 {
-    struct sigv4_life life;
+    struct sigv4_life life = {0};
     const enum tess_status status = sigv4_verify_signature(request, credentials, scope, &life, error);
     return status == TESS_OK ? sigv4_verify_life(&life, now_s, error) : status;
 }
