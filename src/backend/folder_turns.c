@@ -56,12 +56,18 @@ static void sync_batch(struct folder_turn *batch)
     }
 }
 
+/* Until it is done, the thread that owns the turn does not leave folder_turns_sync(). */
+static void enqueue_locked(struct folder_turns *turns, struct folder_turn *turn)
+{
+    turn->next = turns->queue;
+    turns->queue = turn;
+}
+
 enum tess_status folder_turns_sync(struct folder_turns *turns, const char *path, struct tess_error *error)
 {
     struct folder_turn mine = {.path = path, .error = error};
     (void)pthread_mutex_lock(&turns->mutex);
-    mine.next = turns->queue;
-    turns->queue = &mine;
+    enqueue_locked(turns, &mine);
     while (!mine.done && turns->has_leader)
         (void)pthread_cond_wait(&turns->moved, &turns->mutex);
     if (!mine.done) {
