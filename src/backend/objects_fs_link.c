@@ -122,7 +122,7 @@ static enum tess_status check(const struct object_link_request *request, struct 
 /* An empty secret would sign as well as any. */
 static enum tess_status no_key(const struct objects_fs *fs, struct tess_error *error)
 {
-    return error_set(error, TESS_ERR_DENIED,
+    return error_set(error, TESS_ERR_SETUP,
                      "the store %s may only be read, and its signing key not even that: there are no links",
                      fs->root);
 }

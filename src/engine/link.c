@@ -49,6 +49,16 @@ static const char *media_type_of(const char *key, int fd)
     return sniff_media_type(sniff_is_read(kind) ? kind : IMAGE_UNKNOWN);
 }
 
+/* A link that verifies is not what is denied: the store does not let us. */
+static enum tess_status denied_to_us(enum tess_status status, struct tess_error *error)
+{
+    if (status != TESS_ERR_DENIED)
+        return status;
+    if (error)
+        error->status = TESS_ERR_SETUP;
+    return TESS_ERR_SETUP;
+}
+
 enum tess_status tess_link_open(struct tess_store *store, const struct tess_link_request *request,
                                 struct tess_object *object_out, struct tess_error *error)
 {
@@ -61,7 +71,7 @@ enum tess_status tess_link_open(struct tess_store *store, const struct tess_link
                          request->method);
     enum tess_status status = verify(store, request, "GET", &target, error);
     if (status == TESS_OK)
-        status = objects->ops->open(objects, target.bucket, target.key, &file, error);
+        status = denied_to_us(objects->ops->open(objects, target.bucket, target.key, &file, error), error);
     if (status != TESS_OK)
         return status;
     *object_out = (struct tess_object){.fd = file.fd,
@@ -83,7 +93,9 @@ enum tess_status tess_link_put(struct tess_store *store, const struct tess_link_
     enum tess_status status = verify(store, request, "PUT", &target, error);
     if (status == TESS_OK && strcmp(target.bucket, store->backend.source_bucket) != 0)
         status = error_set(error, TESS_ERR_DENIED, "no link allows writing to bucket %s", target.bucket);
-    return status == TESS_OK ? upload_create(store, NULL, target.key, max_bytes, upload_out, error) : status;
+    if (status != TESS_OK)
+        return status;
+    return denied_to_us(upload_create(store, NULL, target.key, max_bytes, upload_out, error), error);
 }
 
 /* The ending that a key of this media type has; NULL: none. */
@@ -139,7 +151,7 @@ enum tess_status tess_upload_link_create(struct tess_store *store,
         status = make_link(store, request, link_out, error);
     if (status == TESS_OK) /* last: what failed before leaves no trace */
         status = store_map_image(&store->backend, request->grid_id, link_out->key,
-                                 tess_store_next_added_ms(store), error);
+                                 tess_store_next_added_ms(store), false, error);
     if (status != TESS_OK)
         tess_upload_link_clear(link_out);
     return status;

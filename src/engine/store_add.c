@@ -61,7 +61,7 @@ enum tess_status tess_store_add(struct tess_store *store, const char *grid_id, c
  * have been a good one, so that the row is removed before it. What cannot be taken back is named.
  */
 static void take_back(const struct backend *backend, const char *grid_id, const char *key,
-                      enum tess_status failure, struct tess_error *error)
+                      enum tess_status failure, bool is_stored, struct tess_error *error)
 {
     struct objects *objects = backend->objects;
     struct catalog *catalog = backend->catalog;
@@ -69,18 +69,19 @@ static void take_back(const struct backend *backend, const char *grid_id, const 
     const bool doubtful = failure == TESS_ERR_IO || failure == TESS_ERR_TIMEOUT || failure == TESS_ERR_BUSY ||
                           failure == TESS_ERR_CANCELLED;
     if (doubtful && catalog->ops->remove(catalog, grid_id, key, &removed, NULL) != TESS_OK)
-        error_prefix(error, "%s is stored, and may or may not belong to its grid", key);
-    else if (objects->ops->remove(objects, backend->source_bucket, key, NULL) != TESS_OK)
+        error_prefix(error, "%s%s may or may not belong to its grid", key,
+                     is_stored ? " is stored, and" : "");
+    else if (is_stored && objects->ops->remove(objects, backend->source_bucket, key, NULL) != TESS_OK)
         error_prefix(error, "%s is stored, belongs to no grid, and could not be removed again", key);
 }
 
 /* Bytes first: a mapping never points at nothing. */
 enum tess_status store_map_image(const struct backend *backend, const char *grid_id, const char *key,
-                                 int64_t added_ms, struct tess_error *error)
+                                 int64_t added_ms, bool is_stored, struct tess_error *error)
 {
     enum tess_status status = backend->catalog->ops->add(backend->catalog, grid_id, key, added_ms, error);
     if (status != TESS_OK)
-        take_back(backend, grid_id, key, status, error);
+        take_back(backend, grid_id, key, status, is_stored, error);
     return status;
 }
 
@@ -101,5 +102,5 @@ enum tess_status tess_store_add_at(struct tess_store *store, const char *grid_id
     if (status == TESS_OK)
         status = objects_put(backend->objects, backend->source_bucket, key_out, sniff_media_type(kind), bytes,
                              size_bytes, error);
-    return status == TESS_OK ? store_map_image(backend, grid_id, key_out, added_ms, error) : status;
+    return status == TESS_OK ? store_map_image(backend, grid_id, key_out, added_ms, true, error) : status;
 }

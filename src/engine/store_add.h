@@ -18,9 +18,9 @@ enum tess_status store_check_image(const uint8_t *bytes, size_t size_bytes, enum
 enum tess_status store_make_key(const char *extension, char key_out[TESS_KEY_MAX_BYTES + 1],
                                 struct tess_error *error);
 
-/* Maps a key to a grid. When that fails, its object is removed; where that fails too, the message begins with
- * the key. */
+/* Maps a key to a grid. When that fails, its object is removed, if it is there already (`is_stored`); where
+ * that fails too, the message begins with the key. */
 enum tess_status store_map_image(const struct backend *backend, const char *grid_id, const char *key,
-                                 int64_t added_ms, struct tess_error *error);
+                                 int64_t added_ms, bool is_stored, struct tess_error *error);
 
 #endif

@@ -115,7 +115,7 @@ enum tess_status tess_upload_commit(struct tess_upload *upload, char key_out[TES
         status = backend->objects->ops->writer_commit(writer, upload->key, error);
     }
     if (status == TESS_OK && upload->grid_id)
-        status = store_map_image(backend, upload->grid_id, upload->key, upload->added_ms, error);
+        status = store_map_image(backend, upload->grid_id, upload->key, upload->added_ms, true, error);
     if (status == TESS_OK)
         memcpy(key_out, upload->key, sizeof upload->key);
     tess_upload_abort(upload);

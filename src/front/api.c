@@ -45,8 +45,7 @@ int api_http_status(const struct tess_error *error)
     case TESS_ERR_CORRUPT:
     case TESS_ERR_TILE_FAILED:
         return 422;
-    case TESS_ERR_EXISTS:
-        return 409;
+    case TESS_ERR_EXISTS: /* of keys that we choose, or where two writers met: another try has another */
     case TESS_ERR_BUSY:
     case TESS_ERR_MEMORY:
     case TESS_ERR_CANCELLED:
@@ -70,19 +69,31 @@ int api_http_status(const struct tess_error *error)
 const char *api_words_for_strangers(enum tess_status status)
 {
     switch (status) {
+    case TESS_OK:
+    case TESS_ERR_INVALID:
+    case TESS_ERR_LIMIT:
+    case TESS_ERR_NOT_FOUND:
+    case TESS_ERR_NOT_IMAGE:
+    case TESS_ERR_CORRUPT:
+    case TESS_ERR_UNSUPPORTED:
+    case TESS_ERR_CANCELLED:
+    case TESS_ERR_TILE_FAILED:
+        return NULL;
     case TESS_ERR_SETUP:
     case TESS_ERR_DENIED:
         return "the service is not set up completely; its log says what is missing";
     case TESS_ERR_BUSY:
+    case TESS_ERR_EXISTS:
         return "the store is busy or away; try again";
+    case TESS_ERR_MEMORY:
+        return "the service is short of memory, threads or files; try again";
     case TESS_ERR_TIMEOUT:
         return "time was over before the request was done; try again, or ask for less";
     case TESS_ERR_IO:
     case TESS_ERR_INTERNAL:
-        return "the service failed; its log says why";
-    default:
-        return NULL;
+        break;
     }
+    return "the service failed; its log says why";
 }
 
 /* `words` are told in the place of the error's own; NULL: those. `result` may be NULL. */
@@ -110,14 +121,30 @@ void api_refuse(const struct tess_error *error, struct api_answer *answer_out)
     api_refuse_cells(error, NULL, answer_out);
 }
 
+/* The first cell that failed, in strict mode the reason why the whole did. */
+static enum tess_status first_failure(const struct tess_result *result)
+{
+    for (size_t i = 0; i < result->cell_count; i++)
+        if (result->cells[i].status != TESS_OK)
+            return result->cells[i].status;
+    return TESS_OK;
+}
+
 void api_refuse_cells(const struct tess_error *error, const struct tess_result *result,
                       struct api_answer *answer_out)
 {
+    struct tess_error told = *error;
+    const enum tess_status first = result ? first_failure(result) : TESS_OK;
+    /* Where the store is to blame for a cell, it is for the whole. */
+    if (error->status == TESS_ERR_TILE_FAILED && api_words_for_strangers(first))
+        told.status = first;
     /* A limit is ours, and its words are of use. */
-    const char *words = error->limit[0] == '\0' ? api_words_for_strangers(error->status) : NULL;
-    if (result && error->status == TESS_ERR_NOT_FOUND)
+    const char *words = told.limit[0] == '\0' ? api_words_for_strangers(told.status) : NULL;
+    if (first != TESS_OK && told.status == TESS_ERR_NOT_FOUND)
         words = "not one image of the grid is in the store";
-    refuse_in_words(error, words, result, answer_out);
+    else if (told.status == TESS_ERR_TILE_FAILED && first == TESS_ERR_NOT_FOUND)
+        words = "an image of the grid is not in the store";
+    refuse_in_words(&told, words, result, answer_out);
 }
 
 void api_refuse_as(int http_status, const char *code, const char *message, struct api_answer *answer_out)
@@ -289,6 +316,8 @@ static enum tess_status remove_images(struct api_call *call, struct tess_error *
     enum tess_status status = api_check_query(&call->query, names, error);
     if (status == TESS_OK && target->slashes_lost && key)
         status = check_readings(call->api, target, error);
+    if (status == TESS_ERR_EXISTS)
+        api_refuse_as(409, tess_status_name(status), error->message, call->answer);
     if (status == TESS_OK)
         status = tess_store_remove(call->api->store, grid_id, &key, key ? 1 : 0, &removed, error);
     if (status != TESS_OK)

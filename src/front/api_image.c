@@ -32,11 +32,10 @@ enum tess_status api_check_encoding(const char *content_encoding, struct tess_er
 {
     if (!content_encoding || content_encoding[0] == '\0' || strcasecmp(content_encoding, "identity") == 0)
         return TESS_OK;
-    return tess_error_fill(
-        error, TESS_ERR_NOT_IMAGE, NULL,
-        "the body is compressed (Content-Encoding: %.20s): send it as it is, an image as curl "
-        "--data-binary @FILE does",
-        content_encoding);
+    return tess_error_fill(error, TESS_ERR_NOT_IMAGE, NULL,
+                           "the body is compressed (Content-Encoding: %.20s): send it as it is, as curl "
+                           "--data-binary @FILE does",
+                           content_encoding);
 }
 
 static enum tess_status open_upload(struct api_image *image, struct tess_error *error)

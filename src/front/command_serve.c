@@ -57,6 +57,9 @@ static void log_library(void *context, const char *format, va_list args)
 {
     struct service *service = context;
     char line[256];
+    /* Its word for a connection that we end ourselves, of a client that has gone: the log has that as 499. */
+    if (strstr(format, "Application reported internal error"))
+        return;
     if (!may_log(service) || vsnprintf(line, sizeof line, format, args) < 0)
         return;
     line[strcspn(line, "\r\n")] = '\0';

@@ -8,8 +8,6 @@
 #include "front/refuse.h"
 #include "front/xalloc.h"
 
-static const char https[] = "https://", http[] = "http://";
-
 /* Letters, digits and what is between them in names; or an IPv6 address in its brackets. */
 static size_t name_size(const char *text)
 {
@@ -39,11 +37,41 @@ size_t authority_name_size(const char *text, size_t size)
     return name < size ? name : size;
 }
 
+/* Of "https://", also of the schemes of apps and extensions ("capacitor://"); 0: there is none. RFC
+ * 3986, 3.1. */
 static size_t scheme_size(const char *text)
 {
-    return strncasecmp(text, https, sizeof https - 1) == 0 ? sizeof https - 1
-           : strncasecmp(text, http, sizeof http - 1) == 0 ? sizeof http - 1
-                                                           : 0;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+    return strspn(text, letters) > 0 && strncmp(text + name, "://", 3) == 0 ? name + 3 : 0;
+}
+
+/* Of files and of FTP browsers make no origin ("null"). */
+static bool has_origin(const char *text, size_t scheme)
+{
+    static const char *const without[] = {"file://", "ftp://"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (scheme == strlen(without[i]) && strncasecmp(text, without[i], scheme) == 0)
+            return false;
+    return strcasecmp(text, "null") != 0;
+}
+
+/* Cuts off the port that browsers leave out; a bare host with one has that scheme. Takes and gives memory. */
+static char *without_default_port(char *origin, size_t scheme)
+{
+    static const char *const defaults[][2] = {{"https://", ":443"}, {"http://", ":80"}};
+    const size_t end = strlen(origin);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = defaults[i][0], *port = defaults[i][1];
+        const size_t size = strlen(port);
+        const bool fits = scheme == 0 || (scheme == strlen(name) && memcmp(origin, name, scheme) == 0);
+        if (!fits || end <= size || strcmp(origin + end - size, port) != 0)
+            continue;
+        char *plain = xprintf("%s%.*s", name, (int)(end - size - scheme), origin + scheme);
+        free(origin);
+        return plain;
+    }
+    return origin;
 }
 
 /* "HTTPS://A.example:443/" → "https://a.example", for free(); NULL: it is none. */
@@ -52,21 +80,16 @@ static char *read_one(const char *text, size_t size)
     char *origin = xprintf("%.*s", (int)size, text);
     const size_t scheme = scheme_size(origin), authority = authority_size(origin + scheme);
     const char *rest = origin + scheme + authority;
-    if (authority == 0 || rest[strspn(rest, "/")] != '\0' || strcasecmp(origin, "null") == 0) {
+    if (authority == 0 || rest[strspn(rest, "/")] != '\0' || !has_origin(origin, scheme)) {
         free(origin);
         return NULL;
     }
-    size_t end = scheme + authority;
-    const char *port = scheme == sizeof https - 1 ? ":443" : scheme > 0 ? ":80" : NULL;
-    const size_t port_size = port ? strlen(port) : 0;
-    if (port && end > port_size && strncmp(origin + end - port_size, port, port_size) == 0)
-        end -= port_size;
-    origin[end] = '\0';
+    origin[scheme + authority] = '\0';
     for (char *byte = origin; *byte; byte++) {
         if (*byte >= 'A' && *byte <= 'Z')
             *byte = (char)(*byte - 'A' + 'a');
     }
-    return origin;
+    return without_default_port(origin, scheme);
 }
 
 static bool is_word(const char *text, size_t size, const char *word)
@@ -119,6 +142,12 @@ void origins_clear(struct origins *origins)
     *origins = (struct origins){0};
 }
 
+/* A bare host stands for its pages, not for an app's or an extension's of that name. */
+static bool is_web(const char *origin)
+{
+    return strncmp(origin, "https://", 8) == 0 || strncmp(origin, "http://", 7) == 0;
+}
+
 bool origins_allow(const struct origins *origins, const char *origin)
 {
     bool allowed = origins->any;
@@ -126,7 +155,7 @@ bool origins_allow(const struct origins *origins, const char *origin)
     const size_t scheme = asking ? scheme_size(asking) : 0;
     for (size_t i = 0; scheme > 0 && !allowed && i < origins->count; i++) {
         const char *item = origins->items[i];
-        allowed = strcmp(item, scheme_size(item) > 0 ? asking : asking + scheme) == 0;
+        allowed = strcmp(item, asking) == 0 || (is_web(asking) && strcmp(item, asking + scheme) == 0);
     }
     free(asking);
     return allowed;

@@ -136,8 +136,9 @@ static bool check_framing(struct exchange *exchange, const struct headers *heade
         return refuse(exchange, 400, "invalid", "the request has more than one Host header");
     if (headers->hosts == 0 && exchange->needs_host)
         return refuse(exchange, 400, "invalid", "the request has no Host header");
-    if (exchange->host && !consists_of(exchange->host, HOST_MAX_BYTES, ".-_:[]"))
-        return refuse(exchange, 400, "invalid", "the Host header is no host");
+    if (exchange->host &&
+        (exchange->host[0] == '\0' || !consists_of(exchange->host, HOST_MAX_BYTES, ".-_:[]")))
+        return refuse(exchange, 400, "invalid", "the host that the request names is none");
     return true;
 }
 
@@ -173,7 +174,7 @@ bool serve_check(struct exchange *exchange)
     name_request(exchange, headers.request_id);
     exchange->route = api_route_find(exchange->method, exchange->path, &exchange->target);
     const char *host = exchange->target_host ? exchange->target_host : headers.host;
-    exchange->host = host && host[0] ? host : NULL;
+    exchange->host = host;
     exchange->content_type = headers.content_type;
     exchange->content_encoding = headers.content_encoding;
     exchange->origin = headers.claims.origin;

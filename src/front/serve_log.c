@@ -12,6 +12,7 @@
 #include "front/json_out.h"
 #include "front/safe_text.h"
 #include "front/serve.h"
+#include "front/xalloc.h"
 
 static char *json_line(const struct exchange *exchange, const char *at, double seconds)
 {
@@ -45,22 +46,20 @@ void serve_log(const struct exchange *exchange, double seconds)
 {
     const struct settings *settings = exchange->service->settings;
     const bool bad = exchange->answer.http_status >= 500;
-    char at[32], line[4096];
+    char at[32];
     if (settings->quiet && !bad)
         return;
     json_format_time(time(NULL), at);
     char *text = settings->json_log ? json_line(exchange, at, seconds) : text_for_terminal(exchange->path);
     char *detail = text_for_terminal(exchange->answer.detail);
-    int size = settings->json_log
-                   ? snprintf(line, sizeof line, "%s\n", text)
-                   : snprintf(line, sizeof line, "%s %d %s %.1024s %.1f ms %s%s%.2000s\n", at,
-                              exchange->answer.http_status, exchange->method ? exchange->method : "-", text,
-                              seconds * 1000, exchange->request_id, detail[0] ? ": " : "", detail);
+    char *line = settings->json_log
+                     ? xprintf("%s\n", text)
+                     : xprintf("%s %d %s %s %.1f ms %s%s%s\n", at, exchange->answer.http_status,
+                               exchange->method ? exchange->method : "-", text, seconds * 1000,
+                               exchange->request_id, detail[0] ? ": " : "", detail);
     /* In one piece, so that the lines of many threads do not mix. */
-    if (size > 0 && (size_t)size < sizeof line)
-        (void)!write(STDERR_FILENO, line, (size_t)size);
-    else if (size > 0)
-        (void)fprintf(stderr, "%s\n", text);
+    (void)!write(STDERR_FILENO, line, strlen(line));
+    free(line);
     free(text);
     free(detail);
 }

@@ -20,9 +20,10 @@
 
 static void refuse_error(struct exchange *exchange, const struct tess_error *error)
 {
-    api_refuse(error, &exchange->answer);
-    if (error->status == TESS_ERR_DENIED) /* of the link, not of ours */
-        exchange->answer.http_status = 403;
+    if (error->status == TESS_ERR_DENIED) /* the link is, and whoever holds it may know why */
+        api_refuse_as(403, tess_status_name(error->status), error->message, &exchange->answer);
+    else
+        api_refuse(error, &exchange->answer);
     exchange->step = EXCHANGE_READY;
 }
 

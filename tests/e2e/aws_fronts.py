@@ -110,6 +110,19 @@ def test_servers_that_fail():
         busy = service.ask("POST", "/generate_grid?uniqueGridId=g")
         assert busy.status in (500, 503), busy
         one.clear()
+        # What AWS says names buckets, roles and accounts: it is for the log.
+        words = "User: arn:aws:sts::123456789012:assumed-role/x is not authorized"
+        for query in ("", "&strict=1"):
+            one.s3.add(s3_error(403, "AccessDenied", words, method="GET", path=one.rows("g")[0]["s3Key"]["S"]))
+            denied = service.ask("POST", "/generate_grid?uniqueGridId=g&fresh=1" + query)
+            equal(denied.status, 500, query)
+            assert one.source not in denied.body.decode() and "arn:" not in denied.body.decode(), denied.body
+            one.clear()
+        one.s3.add(s3_error(409, "OperationAborted", words, method="PUT"))
+        met = service.ask("POST", "/add_image?uniqueGridId=g", photo(colour_of(2)))
+        equal(met.status, 503)
+        assert one.source not in met.body.decode() and "arn:" not in met.body.decode(), met.body
+        one.clear()
         equal(service.ask_json("POST", "/generate_grid?uniqueGridId=g")["failed"], [])
         assert service.metrics()["tessera_store_retries_total"] > 3
 

@@ -201,7 +201,12 @@ def test_links_open_from_everywhere():
         path = named[len("http://grids.lan"):]
         for host in ("grids.lan", "grids.lan:80", "127.0.0.1:%d" % service.port):
             equal(service.ask("GET", path, headers={"Host": host}).status, 200, host)
-        equal(service.ask("GET", path.replace("X-Amz-Expires=300", "X-Amz-Expires=301"), headers={"Host": "grids.lan"}).status, 403)
+        refused = service.ask("GET", path.replace("X-Amz-Expires=300", "X-Amz-Expires=301"), headers={"Host": "grids.lan"})
+        equal((refused.status, refused.json()["code"]), (403, "denied"))
+        contains(refused.json()["message"], "the link's signature does not verify")
+        brief = service.ask_json("POST", "/generate_grid?uniqueGridId=g&expires=1")["presigned_url"]
+        eventually(lambda: service.fetch(brief).status == 403, "a link of one second expires")
+        contains(service.fetch(brief).json()["message"], "the link has expired: ask for a new one")
 
 
 class PlainProxy(http.server.BaseHTTPRequestHandler):

@@ -350,6 +350,10 @@ def test_strict_and_placeholders():
         strict = service.ask_json("POST", "/generate_grid?uniqueGridId=g&strict=1&columns=2&tile=77", status=422)
         equal((strict["code"], [f["key"] for f in strict["failed"]]), ("tile-failed", [bad]))
         assert good != bad
+        os.rename("data/objects/images/" + good, "away")
+        missing = service.ask_json("POST", "/generate_grid?uniqueGridId=g&strict=1&columns=2&tile=78&order=key", status=422)
+        assert "images" not in missing["message"] and "data" not in missing["message"], missing
+        os.rename("away", "data/objects/images/" + good)
         service.ask_json("DELETE", "/grids/g/" + good)
         stored = len(os.listdir("data/objects/grids"))
         nothing = service.ask_json("POST", "/generate_grid?uniqueGridId=g", status=422)

@@ -246,6 +246,13 @@ def test_bodies():
         equal(os.listdir("data/objects/.partial"), [])
 
 
+def test_a_host_that_is_none():
+    with Service() as service:
+        for line, host in (("POST http:///counters/n HTTP/1.1", "localhost"), ("POST /counters/n HTTP/1.1", "")):
+            equal(status_of(service.raw(request(line, "Host: " + host, "Content-Length: 0"))), 400, line)
+        equal(service.ask_json("GET", "/counters/n")["value"], 0)
+
+
 def test_pipelining_and_early_close():
     with Service() as service:
         several = request("POST /counters/p HTTP/1.1", "Host: localhost", "Content-Length: 0") * 5

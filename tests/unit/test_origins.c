@@ -55,6 +55,14 @@ static const struct {
     {"a.example", "https://a.example:8443", NULL},
     {"localhost:3000", "http://localhost:3000", "http://localhost:3000"},
     {"localhost:3000", "http://localhost", NULL},
+    {"a.example:443", A, A},
+    {"a.example:443," B, "http://a.example", NULL},
+    {"a.example:80", "http://a.example", "http://a.example"},
+    {"a.example", "app://a.example", NULL},
+    /* apps and extensions */
+    {"capacitor://localhost", "capacitor://localhost", "capacitor://localhost"},
+    {"chrome-extension://abcdef," A, "chrome-extension://abcdef", "chrome-extension://abcdef"},
+    {"capacitor://localhost," A, "ionic://localhost", NULL},
     {"localhost:3000/," A, "https://localhost:3000", "https://localhost:3000"},
 };
 
@@ -88,6 +96,8 @@ static void nonsense_is_refused(void **state)
                                         "://a",
                                         "a b",
                                         A " " B,
+                                        "1app://a.example",
+                                        "app:/a.example",
                                         A "/path",
                                         A "?x",
                                         A "#x",
