@@ -10,6 +10,7 @@
  */
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 #include <tiffio.h>
 
@@ -220,42 +221,58 @@ static VipsImage *decode_rgba(const struct vips_input *input)
     return memory;
 }
 
+/* What is counted, by threads of libvips'. */
+struct count {
+    pthread_mutex_t mutex; /* of census */
+    struct tiff_census census;
+};
+
+static void add_locked(struct tiff_census *census, double value)
+{
+    census->counted++;
+    census->negative += value < 0;
+    census->above_1 += value > 1;
+    census->above_255 += value > 255;
+    census->above_65535 += value > 65535;
+    census->least = fmin(census->least, value);
+    census->most = fmax(census->most, value);
+}
+
 static int count_float(VipsRegion *region, void *sequence, void *a, void *b, gboolean *stop)
 {
-    struct tiff_census *census = a;
+    struct count *count = a;
     const struct vips_input *input = b;
     const int colours = (int)tiff_colours(&input->tiff.form), bands = region->im->Bands;
     (void)sequence;
+    (void)pthread_mutex_lock(&count->mutex);
     for (int y = 0; y < region->valid.height; y++) {
         const VipsPel *row = region->data + (size_t)y * (size_t)region->bpl;
         for (int i = 0; i < region->valid.width * bands; i++) {
             const double value = region->im->BandFmt == VIPS_FORMAT_DOUBLE
                                      ? ((const double *)(const void *)row)[i]
                                      : ((const float *)(const void *)row)[i];
-            if (i % bands >= colours || !isfinite(value))
-                continue;
-            census->counted++;
-            census->negative += value < 0;
-            census->above_1 += value > 1;
-            census->above_255 += value > 255;
-            census->above_65535 += value > 65535;
-            census->least = fmin(census->least, value);
-            census->most = fmax(census->most, value);
+            if (i % bands < colours && isfinite(value))
+                add_locked(&count->census, value);
         }
     }
+    (void)pthread_mutex_unlock(&count->mutex);
     *stop = stop_check(input->stop, NULL) != TESS_OK;
     return *stop ? -1 : 0;
 }
 
-/* A file is one reader's: counting has its own, and nothing is shared (libvips runs one thread). */
-static bool count_samples(const struct vips_input *input, struct tiff_census *census)
+/* A file is one reader's: counting has its own. */
+static bool count_samples(const struct vips_input *input, struct tiff_census *census_out)
 {
-    *census = (struct tiff_census){.least = DBL_MAX, .most = -DBL_MAX};
+    struct count count = {PTHREAD_MUTEX_INITIALIZER, {.least = DBL_MAX, .most = -DBL_MAX}};
     VipsImage *image = load_by_libvips(input);
     bool counted = image &&
-                   vips_sink(image, NULL, count_float, NULL, census, (void *)(uintptr_t)input) == 0 &&
+                   vips_sink(image, NULL, count_float, NULL, &count, (void *)(uintptr_t)input) == 0 &&
                    stop_check(input->stop, NULL) == TESS_OK;
     g_clear_object(&image);
+    (void)pthread_mutex_lock(&count.mutex);
+    *census_out = count.census;
+    (void)pthread_mutex_unlock(&count.mutex);
+    (void)pthread_mutex_destroy(&count.mutex);
     return counted;
 }
 

@@ -84,7 +84,7 @@ static void png_chunks_before_the_pixels_lie_within_the_file(void **state)
         put_chunk(&png, "IHDR", 13, 17);
         behind = png;
         put_chunk(&png, kinds[i], 0x7FFFFFFE, 16);
-        char words[80];
+        char words[128];
         (void)snprintf(words, sizeof words, "chunk %s at byte 33 claims 2147483646 bytes, and 16 are left",
                        kinds[i]);
         assert_refused(IMAGE_PNG, &png, words);
