@@ -30,6 +30,14 @@ static const struct heif_error unsupported = {heif_error_Unsupported_feature,
                                               heif_suberror_Unsupported_color_conversion,
                                               "planes of different depth are not supported"};
 
+/* libheif asks by name for the picture itself only; the tiles of a grid and the alpha go to whoever supports
+ * the format best. That is this module while its task is decoded, and its own decoders for everybody else. */
+static int priority(void)
+{
+    enum { LEAST = 1, ABOVE_ALL = 1000 };
+    return current_task ? ABOVE_ALL : LEAST;
+}
+
 static bool must_stop(const struct heif_task *task)
 {
     return task && task->stop && task->stop->must_stop &&
@@ -216,7 +224,7 @@ static const char *hevc_name(void)
 
 static int hevc_supports(enum heif_compression_format format)
 {
-    return format == heif_compression_HEVC ? 1 : 0; /* the least that is not "no": by its name only */
+    return format == heif_compression_HEVC ? priority() : 0;
 }
 
 /* ---- AV1 ---- */
@@ -345,7 +353,7 @@ static const char *av1_name(void)
 
 static int av1_supports(enum heif_compression_format format)
 {
-    return format == heif_compression_AV1 ? 1 : 0;
+    return format == heif_compression_AV1 ? priority() : 0;
 }
 
 static void set_strict(void *raw, int flag)

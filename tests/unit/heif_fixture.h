@@ -25,6 +25,9 @@ struct heif_recipe {
 
 struct blob heif_make(const struct heif_recipe *recipe);
 
+/* A grid of columns × rows times the same tile, whose size box and table say so; without alpha and EXIF. */
+struct blob heif_make_grid(const struct heif_recipe *tile, int columns, int rows);
+
 /* The first size box ("ispe") of these sides says others instead. */
 void heif_lie_about_size(struct blob *blob, uint32_t width_px, uint32_t height_px, uint32_t said_width_px,
                          uint32_t said_height_px);
