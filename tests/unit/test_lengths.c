@@ -477,8 +477,17 @@ static void gifs_without_an_end_are_whole_or_cut(void **state)
     assert_int_equal(end_of(&animated, 0), GIF_ENDS_IN_PIXELS);
     assert_int_equal(end_of(&animated, 3), GIF_IS_CUT);
     assert_int_equal(gif_frames_walk(animated.bytes, animated.size).pictures, 2);
-    PUT(&animated, "\0\x21\xFE\5hello"); /* an extension that is cut */
-    assert_int_equal(end_of(&animated, 0), GIF_IS_CUT);
+    PUT(&animated, "\0");
+    const size_t whole = animated.size;
+    PUT(&animated, "\x21\xFE\5hello"); /* an extension that is cut: no pixel is missing */
+    for (; animated.size > whole; animated.size--) {
+        assert_int_equal(end_of(&animated, 0), GIF_ENDS_AT_BLOCK);
+        assert_int_equal(gif_frames_walk(animated.bytes, animated.size).whole_bytes, whole);
+    }
+    struct made empty = {.size = 0};
+    put(&empty, gif_head, sizeof gif_head - 1);
+    PUT(&empty, "\x21\xFE\5hello");
+    assert_int_equal(end_of(&empty, 0), GIF_IS_CUT);
 }
 
 /* Codes that stand for strings, and those that cannot be. */
