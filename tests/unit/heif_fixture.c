@@ -312,16 +312,21 @@ struct blob heif_make_grid(const struct heif_recipe *tile, int columns, int rows
 {
     struct blob one = heif_make(tile);
     const GByteArray file = {one.data, (guint)one.size};
-    const uint8_t *mdat = find(&file, "mdat"); /* the last box, with this item alone */
+    const uint8_t *mdat = find(&file, "mdat") + 4; /* the last box, with this item alone */
+    GByteArray *coded = g_byte_array_new();
+    if (tile->units)
+        put(coded, tile->units, tile->units_size);
+    put(coded, mdat, (size_t)(one.data + one.size - mdat));
     const struct grid grid = {.tile = &file,
-                              .coded = mdat + 4,
-                              .coded_size = (uint32_t)(one.data + one.size - mdat - 4),
+                              .coded = coded->data,
+                              .coded_size = coded->len,
                               .tile_width_px = (uint32_t)tile->width_px,
                               .tile_height_px = (uint32_t)tile->height_px,
                               .columns = (uint32_t)columns,
                               .rows = (uint32_t)rows,
                               .config = tile->format == heif_compression_AV1 ? "av1C" : "hvcC"};
     struct blob blob = grid_file(&grid);
+    g_byte_array_free(coded, TRUE);
     blob_clear(&one);
     return blob;
 }

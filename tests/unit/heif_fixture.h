@@ -19,6 +19,8 @@ struct heif_recipe {
     size_t icc_size;
     int orientation;    /* 0 or 1: none; as irot and imir */
     int rotation_place; /* among the properties: 0 as libheif puts it, 1 first (before the size), 2 last */
+    const void *units;  /* in front of the coded ones, in heif_make_grid() only; NULL: none */
+    size_t units_size;
     uint8_t exif_orientation;            /* 0: no EXIF */
     const struct heif_recipe *thumbnail; /* NULL: none; it may be of anything */
 };

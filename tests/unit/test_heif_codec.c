@@ -154,6 +154,44 @@ static void sizes_are_those_of_the_parameter_set(void **state)
         assert_false(hevc_sps_size(sps, size, &width_px, &height_px));
 }
 
+/* What a parameter set of 2048 × 2048, whole or cut, does in front of a picture of WIDTH × HEIGHT. */
+static struct heif_error decode_behind(uint8_t layer, size_t sps_bytes, const uint8_t *rows)
+{
+    uint8_t units[4 + sizeof sps] = {0, 0, 0, (uint8_t)sps_bytes};
+    struct heif_recipe recipe = {.format = heif_compression_HEVC,
+                                 .bands = 3,
+                                 .width_px = WIDTH,
+                                 .height_px = HEIGHT,
+                                 .rows = rows,
+                                 .units = units,
+                                 .units_size = 4 + sps_bytes};
+    memcpy(units + 4, sps, sps_bytes);
+    units[4] = (uint8_t)(units[4] | layer >> 5);
+    units[5] = (uint8_t)(units[5] | layer << 3);
+    struct blob blob = heif_make_grid(&recipe, 1, 1);
+    struct heif_task task = {.max_pixels = 1000000};
+    struct heif_image *image = NULL;
+    const struct heif_error error = decode(&blob, &task, &image);
+    heif_image_release(image);
+    blob_clear(&blob);
+    return error;
+}
+
+/* A second eye's or a depth's parameter sets are none of the picture's. */
+static void units_of_other_layers_are_passed_over(void **state)
+{
+    (void)state;
+    static const uint8_t layers[] = {1, 31, 32, 63};
+    uint8_t *rows = rows_of(3);
+    for (size_t i = 0; i < sizeof layers; i++) {
+        assert_int_equal(decode_behind(layers[i], sizeof sps, rows).code, heif_error_Ok);
+        assert_int_equal(decode_behind(layers[i], 10, rows).code, heif_error_Ok);
+    }
+    assert_int_equal(decode_behind(0, sizeof sps, rows).code, heif_error_Invalid_input);
+    assert_int_equal(decode_behind(0, 10, rows).code, heif_error_Decoder_plugin_error);
+    g_free(rows);
+}
+
 static int setup(void **state)
 {
     return fixture_setup(state) == 0 && heif_codec_register().code == heif_error_Ok ? 0 : -1;
@@ -163,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_are_decoded_without_any_thread),
+        cmocka_unit_test(units_of_other_layers_are_passed_over),
         cmocka_unit_test(sizes_are_those_of_the_parameter_set),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
