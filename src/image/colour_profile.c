@@ -36,7 +36,8 @@ struct colour_transform {
     unsigned users; /* who builds it and who waits for that included */
     uint64_t last_used;
     bool building; /* `context` and `lcms` are the builder's until this is false */
-    bool cached;   /* one that found no place dies with its last user */
+    bool cached;   /* one that found no place, or no memory, dies with its last user */
+    bool failed;   /* there was no memory to build it */
 };
 
 struct colour_profiles {
@@ -137,28 +138,31 @@ static cmsHPROFILE open_profile(cmsContext context, const uint8_t *icc, size_t i
     return profile;
 }
 
-/* NULL for a broken profile, one for another kind of colour, and sRGB. */
-static cmsHTRANSFORM build_lcms(cmsContext context, const uint8_t *icc, size_t icc_size_bytes,
-                                enum colour_kind kind)
+/* *lcms_out is NULL for a broken profile, one for another kind of colour, and sRGB. False: no memory, as far
+ * as lcms lets that be told from a broken profile. */
+static bool build_lcms(cmsContext context, const struct colour_transform *entry, cmsHTRANSFORM *lcms_out)
 {
     /* A table of lcms' own would round the dark of 16 bits away. */
-    const cmsUInt32Number precise = is_wide(kind) ? cmsFLAGS_NOOPTIMIZE : 0;
+    const cmsUInt32Number precise = is_wide(entry->kind) ? cmsFLAGS_NOOPTIMIZE : 0;
     cmsHTRANSFORM lcms = NULL;
-    cmsHPROFILE from = open_profile(context, icc, icc_size_bytes, kind);
     cmsHPROFILE to = cmsCreate_sRGBProfileTHR(context);
-    if (from && to)
-        lcms = cmsCreateTransformTHR(context, from, kinds[kind].format, to, TYPE_RGB_8,
+    *lcms_out = NULL;
+    if (!to)
+        return false;
+    cmsHPROFILE from = open_profile(context, entry->icc, entry->icc_size_bytes, entry->kind);
+    if (from) {
+        lcms = cmsCreateTransformTHR(context, from, kinds[entry->kind].format, to, TYPE_RGB_8,
                                      INTENT_RELATIVE_COLORIMETRIC,
                                      cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE | precise);
-    if (from)
         cmsCloseProfile(from);
-    if (to)
-        cmsCloseProfile(to);
-    if (lcms && changes_nothing(lcms, kind)) {
+    }
+    cmsCloseProfile(to);
+    if (lcms && changes_nothing(lcms, entry->kind)) {
         cmsDeleteTransform(lcms);
         lcms = NULL;
     }
-    return lcms;
+    *lcms_out = lcms;
+    return true;
 }
 
 /* An entry that is yet to be built. */
@@ -237,19 +241,38 @@ static struct colour_transform *insert_locked(struct colour_profiles *profiles, 
     return entry;
 }
 
-/* Without the lock, by the thread that put the entry there. */
+/* It is found no more; its users keep it until they release it. */
+static void remove_locked(struct colour_profiles *profiles, struct colour_transform *entry)
+{
+    for (int i = 0; i < CACHE_ENTRIES; i++)
+        if (profiles->entries[i] == entry)
+            profiles->entries[i] = NULL;
+    entry->cached = false;
+}
+
+static enum tess_status no_memory(struct tess_error *error)
+{
+    return error_set(error, TESS_ERR_MEMORY, "no memory for a colour profile");
+}
+
+/* Without the lock, by the thread that put the entry there. Without memory nothing is known of the profile,
+ * so nothing is remembered. */
 static enum tess_status build(struct colour_profiles *profiles, struct colour_transform *entry,
                               struct tess_error *error)
 {
     cmsContext context = cmsCreateContext(NULL, NULL);
-    cmsHTRANSFORM lcms = context ? build_lcms(context, entry->icc, entry->icc_size_bytes, entry->kind) : NULL;
+    cmsHTRANSFORM lcms = NULL;
+    const bool failed = !context || !build_lcms(context, entry, &lcms);
     pthread_mutex_lock(&profiles->lock);
     entry->context = context;
     entry->lcms = lcms;
+    entry->failed = failed;
     entry->building = false;
+    if (failed)
+        remove_locked(profiles, entry);
     pthread_cond_broadcast(&profiles->built);
     pthread_mutex_unlock(&profiles->lock);
-    return context ? TESS_OK : error_set(error, TESS_ERR_MEMORY, "no memory for a colour profile");
+    return failed ? no_memory(error) : TESS_OK;
 }
 
 static enum tess_status wait_until_built(struct colour_profiles *profiles, struct colour_transform *entry,
@@ -270,8 +293,9 @@ static enum tess_status wait_until_built(struct colour_profiles *profiles, struc
             pthread_mutex_lock(&profiles->lock);
         }
     }
+    const bool failed = !entry->building && entry->failed;
     pthread_mutex_unlock(&profiles->lock);
-    return status;
+    return status == TESS_OK && failed ? no_memory(error) : status;
 }
 
 enum tess_status colour_profiles_acquire(struct colour_profiles *profiles, const uint8_t *icc,
@@ -294,7 +318,7 @@ enum tess_status colour_profiles_acquire(struct colour_profiles *profiles, const
     }
     pthread_mutex_unlock(&profiles->lock);
     if (!entry)
-        return error_set(error, TESS_ERR_MEMORY, "no memory for a colour profile");
+        return no_memory(error);
     enum tess_status status =
         is_new ? build(profiles, entry, error) : wait_until_built(profiles, entry, stop, error);
     if (status == TESS_OK && entry->lcms)

@@ -60,6 +60,22 @@ static bool pass_picture(struct gif_walk *walk)
     return false;
 }
 
+/* At an extension. False when the file ends in it. */
+static bool pass_extension(struct gif_walk *walk)
+{
+    if (walk->size - walk->at < 2)
+        return false;
+    walk->at += 2;
+    return pass_blocks(walk);
+}
+
+/* All pictures that begin are whole; what is cut is no picture. */
+static void end_at_block(struct gif_walk *walk)
+{
+    if (walk->frames.pictures > 0)
+        walk->frames.end = GIF_ENDS_AT_BLOCK;
+}
+
 struct gif_frames gif_frames_walk(const uint8_t *bytes, size_t size_bytes)
 {
     struct gif_walk walk = {.bytes = bytes, .size = size_bytes, .frames = {.end = GIF_IS_CUT}};
@@ -69,18 +85,22 @@ struct gif_frames gif_frames_walk(const uint8_t *bytes, size_t size_bytes)
     bool more = true;
     while (more && walk.at < size_bytes) {
         const uint8_t kind = bytes[walk.at];
-        if (kind == EXTENSION && size_bytes - walk.at >= 2) {
-            walk.at += 2;
-            more = pass_blocks(&walk);
-        } else if (kind == PICTURE) {
+        walk.frames.whole_bytes = walk.at;
+        if (kind == PICTURE) {
             more = pass_picture(&walk);
+        } else if (kind == EXTENSION) {
+            if (!pass_extension(&walk)) {
+                end_at_block(&walk);
+                return walk.frames;
+            }
         } else {
-            if (kind != EXTENSION)
-                walk.frames.end = GIF_ENDS; /* the trailer, or garbage */
+            walk.frames.end = GIF_ENDS; /* the trailer, or garbage */
             more = false;
         }
     }
-    if (more && walk.at == size_bytes && walk.frames.pictures > 0)
-        walk.frames.end = GIF_ENDS_AT_BLOCK;
+    if (more) {
+        walk.frames.whole_bytes = size_bytes;
+        end_at_block(&walk);
+    }
     return walk.frames;
 }

@@ -15,14 +15,15 @@
 
 enum gif_end {
     GIF_ENDS,           /* as it should, or in a way that is a decoder's to judge */
-    GIF_ENDS_AT_BLOCK,  /* behind a whole block: the trailer is missing */
+    GIF_ENDS_AT_BLOCK,  /* behind a whole picture, or in an extension behind it: the trailer is missing */
     GIF_ENDS_IN_PIXELS, /* all pixels are there: the terminator and the trailer are missing */
-    GIF_IS_CUT          /* pixels are missing, or a block's rest */
+    GIF_IS_CUT          /* pixels are missing, or there is no picture */
 };
 
 struct gif_frames {
     enum gif_end end;
     uint32_t pictures;    /* that begin */
+    size_t whole_bytes;   /* GIF_ENDS_AT_BLOCK: up to where all blocks are whole */
     size_t last_block_at; /* GIF_ENDS_IN_PIXELS: the length byte of the block that is cut; 0: none is */
 };
 

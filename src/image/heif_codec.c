@@ -30,6 +30,14 @@ static const struct heif_error unsupported = {heif_error_Unsupported_feature,
                                               heif_suberror_Unsupported_color_conversion,
                                               "planes of different depth are not supported"};
 
+/* libheif asks by name for the picture itself only; the tiles of a grid and the alpha go to whoever supports
+ * the format best. That is this module while its task is decoded, and its own decoders for everybody else. */
+static int priority(void)
+{
+    enum { LEAST = 1, ABOVE_ALL = 1000 };
+    return current_task ? ABOVE_ALL : LEAST;
+}
+
 static bool must_stop(const struct heif_task *task)
 {
     return task && task->stop && task->stop->must_stop &&
@@ -142,6 +150,19 @@ static struct heif_error hevc_new(void **raw_out)
     return ok;
 }
 
+static struct heif_error hevc_push_unit(const struct hevc_decoder *decoder, const uint8_t *unit, size_t size)
+{
+    uint32_t width_px = 0, height_px = 0;
+    if (!hevc_is_base_layer(unit, size))
+        return ok; /* passed over, as the decoder does */
+    if (hevc_is_sps(unit, size) && !hevc_sps_size(unit, size, &width_px, &height_px))
+        return damaged;
+    if (is_too_large(decoder->task, width_px, height_px))
+        return too_large;
+    return de265_push_NAL(decoder->context, unit, (int)size, 0, NULL) == DE265_ERROR_OUT_OF_MEMORY ? no_memory
+                                                                                                   : ok;
+}
+
 /* Units of a length in four bytes and so many more: libheif writes them so, whatever the file has. */
 static struct heif_error hevc_push(void *raw, const void *data, size_t size_bytes)
 {
@@ -153,13 +174,9 @@ static struct heif_error hevc_push(void *raw, const void *data, size_t size_byte
         const size_t unit = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
         if (unit > left - 4 || unit > INT32_MAX)
             return damaged;
-        uint32_t width_px = 0, height_px = 0;
-        if (hevc_is_sps(at + 4, unit) && !hevc_sps_size(at + 4, unit, &width_px, &height_px))
-            return damaged;
-        if (is_too_large(decoder->task, width_px, height_px))
-            return too_large;
-        if (de265_push_NAL(decoder->context, at + 4, (int)unit, 0, NULL) == DE265_ERROR_OUT_OF_MEMORY)
-            return no_memory;
+        const struct heif_error error = hevc_push_unit(decoder, at + 4, unit);
+        if (error.code != heif_error_Ok)
+            return error;
         at += 4 + unit;
         left -= 4 + unit;
     }
@@ -216,7 +233,7 @@ static const char *hevc_name(void)
 
 static int hevc_supports(enum heif_compression_format format)
 {
-    return format == heif_compression_HEVC ? 1 : 0; /* the least that is not "no": by its name only */
+    return format == heif_compression_HEVC ? priority() : 0;
 }
 
 /* ---- AV1 ---- */
@@ -345,7 +362,7 @@ static const char *av1_name(void)
 
 static int av1_supports(enum heif_compression_format format)
 {
-    return format == heif_compression_AV1 ? 1 : 0;
+    return format == heif_compression_AV1 ? priority() : 0;
 }
 
 static void set_strict(void *raw, int flag)

@@ -7,7 +7,9 @@
  * libde265 waits for ever for the one that never came. These also know a bound of pixels before they
  * allocate, and look at cancel and deadline.
  *
- * libheif asks for them by HEIF_CODEC_ID only: whoever else uses libheif in this process keeps its own.
+ * libheif takes them by HEIF_CODEC_ID, and for tiles and alpha, where it knows no name, by their priority.
+ * That is the highest while a task is decoded and the lowest else: whoever else uses libheif in this process
+ * keeps its own.
  */
 #ifndef IMAGE_HEIF_CODEC_H
 #define IMAGE_HEIF_CODEC_H

@@ -72,6 +72,11 @@ static void skip_profile_tier_level(struct bits *bits, uint32_t sub_layers)
         skip_bits(bits, (has_profile[i] ? PROFILE_BITS : 0U) + (has_level[i] ? LEVEL_BITS : 0U));
 }
 
+bool hevc_is_base_layer(const uint8_t *unit, size_t size_bytes)
+{
+    return size_bytes >= HEADER_BYTES && ((unit[0] & 1) << 5 | unit[1] >> 3) == 0;
+}
+
 bool hevc_is_sps(const uint8_t *unit, size_t size_bytes)
 {
     return size_bytes > HEADER_BYTES && (unit[0] >> 1 & 0x3F) == TYPE_SPS;

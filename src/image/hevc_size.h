@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether a NAL unit (its two header bytes first) is of the base layer, which is the picture; the others (of
+ * depth, of alpha, of a second eye) are for who knows their extensions. */
+bool hevc_is_base_layer(const uint8_t *unit, size_t size_bytes);
+
 /* Whether a NAL unit (its two header bytes first) is a sequence parameter set. */
 bool hevc_is_sps(const uint8_t *unit, size_t size_bytes);
 

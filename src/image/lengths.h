@@ -9,7 +9,8 @@
  *   PNG    chunks before the pixels lie within the file
  *   WebP   chunks before the pixels lie within the file
  *   TIFF   directories, in chains and overlapping, cost a bounded number of steps and bytes
- *   HEIF   boxes lie within the box around them (AVIF likewise); an item is no larger than the file
+ *   HEIF   boxes lie within the box around them (AVIF likewise); an item is no larger than the file, a
+ *          picture that is derived from others no larger than its size box says
  *   GIF    has no length beyond a byte's; gif_frames.h looks whether it is whole
  *   JPEG   has none beyond two bytes'
  *

@@ -10,30 +10,18 @@
 
 #include "base/error.h"
 #include "image/lengths.h"
+#include "image/lengths_heif.h"
 #include "image/numbers.h"
 
 enum { MAX_DEPTH = 8 };
 
-struct heif_walk {
-    const uint8_t *bytes;
-    size_t size;
-    struct tess_error *error;
-};
-
-/* A box: its content is [at, end). */
-struct box {
-    const uint8_t *name;
-    size_t head_at, at, end;
-};
-
-static bool is_named(const struct box *box, const char *name)
+bool heif_is_named(const struct heif_box *box, const char *name)
 {
     return memcmp(box->name, name, 4) == 0;
 }
 
-/* The box at `at`, within bytes up to `end`. False at the end; *status_out says if that is all right. */
-static bool next_box(const struct heif_walk *walk, size_t at, size_t end, struct box *box_out,
-                     enum tess_status *status_out)
+bool heif_next_box(const struct heif_walk *walk, size_t at, size_t end, struct heif_box *box_out,
+                   enum tess_status *status_out)
 {
     *status_out = TESS_OK;
     if (at >= end || end - at < 8)
@@ -54,26 +42,25 @@ static bool next_box(const struct heif_walk *walk, size_t at, size_t end, struct
             lengths_refuse(&(struct lengths_claim){"HEIF", "box", head + 4, at, size, end - at}, walk->error);
         return false;
     }
-    *box_out = (struct box){head + 4, at, at + head_bytes, at + (size_t)size};
+    *box_out = (struct heif_box){head + 4, at, at + head_bytes, at + (size_t)size};
     return true;
 }
 
 /* One item of iloc, at *at; false when the box ends before it does. */
-static bool sum_extents(const struct heif_walk *walk, const struct box *box, unsigned version,
-                        const unsigned sizes[4], size_t *at, uint64_t *sum_out)
+static bool sum_extents(const struct heif_walk *walk, const struct heif_box *box, unsigned version,
+                        const struct heif_iloc_widths *widths, size_t *at, uint64_t *sum_out)
 {
-    const unsigned index_bytes = version > 0 ? sizes[3] : 0;
-    const size_t head = (version < 2 ? 2u : 4u) + (version > 0 ? 2u : 0u) + 2u + sizes[2] + 2u;
+    const size_t head = (version < 2 ? 2u : 4u) + (version > 0 ? 2u : 0u) + 2u + widths->base + 2u;
     *sum_out = 0;
     if (box->end - *at < head)
         return false;
     *at += head;
     const uint64_t extents = number_be(walk->bytes + *at - 2, 2);
-    const size_t extent_bytes = index_bytes + sizes[0] + sizes[1];
+    const size_t extent_bytes = widths->index + widths->offset + widths->length;
     if (extents * extent_bytes > box->end - *at)
         return false;
     for (uint64_t i = 0; i < extents; i++, *at += extent_bytes) {
-        const uint64_t length = number_be(walk->bytes + *at + index_bytes + sizes[0], sizes[1]);
+        const uint64_t length = number_be(walk->bytes + *at + widths->index + widths->offset, widths->length);
         /* None at all means the whole file. */
         const uint64_t bytes = length == 0 ? walk->size : length;
         *sum_out = bytes > UINT64_MAX - *sum_out ? UINT64_MAX : *sum_out + bytes;
@@ -81,16 +68,33 @@ static bool sum_extents(const struct heif_walk *walk, const struct box *box, uns
     return true;
 }
 
-static enum tess_status check_iloc(const struct heif_walk *walk, const struct box *box)
+struct heif_iloc_widths heif_iloc_widths(const uint8_t *head)
+{
+    const unsigned version = head[0]; /* before 1 the last half-byte is reserved */
+    const struct heif_iloc_widths widths = {.offset = head[4] >> 4,
+                                            .length = head[4] & 15u,
+                                            .base = head[5] >> 4,
+                                            .index = version > 0 ? head[5] & 15u : 0};
+    const unsigned all[] = {widths.offset, widths.length, widths.base, widths.index};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] != 0 && all[i] != 4 && all[i] != 8)
+            return (struct heif_iloc_widths){.are_valid = false};
+    struct heif_iloc_widths valid = widths;
+    valid.are_valid = true;
+    return valid;
+}
+
+static enum tess_status check_iloc(const struct heif_walk *walk, const struct heif_box *box)
 {
     if (box->end - box->at < 8)
         return TESS_OK; /* libheif says so */
     const uint8_t *head = walk->bytes + box->at;
     const unsigned version = head[0];
-    const unsigned sizes[4] = {head[4] >> 4, head[4] & 15u, head[5] >> 4, head[5] & 15u};
-    for (int i = 0; i < 4; i++)
-        if (sizes[i] > 8)
-            return TESS_OK;
+    const struct heif_iloc_widths widths = heif_iloc_widths(head);
+    if (!widths.are_valid)
+        return error_set(walk->error, TESS_ERR_CORRUPT,
+                         "HEIF: the box iloc at byte %zu has numbers that are not of 0, 4 or 8 bytes",
+                         box->head_at);
     size_t at = box->at + 6;
     const unsigned count_bytes = version < 2 ? 2 : 4;
     if (box->end - at < count_bytes)
@@ -100,7 +104,7 @@ static enum tess_status check_iloc(const struct heif_walk *walk, const struct bo
     for (uint64_t i = 0; i < items; i++) {
         uint64_t sum = 0;
         const size_t item_at = at;
-        if (!sum_extents(walk, box, version, sizes, &at, &sum))
+        if (!sum_extents(walk, box, version, &widths, &at, &sum))
             return TESS_OK;
         if (sum > walk->size)
             return lengths_refuse(
@@ -110,13 +114,13 @@ static enum tess_status check_iloc(const struct heif_walk *walk, const struct bo
 }
 
 /* How many bytes of a box stand before the boxes in it; -1 when there are none that matter. */
-static int children_at(const struct heif_walk *walk, const struct box *box)
+static int children_at(const struct heif_walk *walk, const struct heif_box *box)
 {
-    if (is_named(box, "meta") || is_named(box, "iref"))
+    if (heif_is_named(box, "meta") || heif_is_named(box, "iref"))
         return 4;
-    if (is_named(box, "iprp") || is_named(box, "ipco") || is_named(box, "dinf"))
+    if (heif_is_named(box, "iprp") || heif_is_named(box, "ipco") || heif_is_named(box, "dinf"))
         return 0;
-    if (is_named(box, "iinf") && box->at < box->end)
+    if (heif_is_named(box, "iinf") && box->at < box->end)
         return walk->bytes[box->at] == 0 ? 6 : 8;
     return -1;
 }
@@ -124,11 +128,11 @@ static int children_at(const struct heif_walk *walk, const struct box *box)
 /* The boxes in [at, end), and those in them. The depth is bounded, so this may call itself. */
 static enum tess_status check_boxes(const struct heif_walk *walk, size_t at, size_t end, int depth)
 {
-    struct box box;
+    struct heif_box box;
     enum tess_status status = TESS_OK;
-    for (; status == TESS_OK && next_box(walk, at, end, &box, &status); at = box.end) {
+    for (; status == TESS_OK && heif_next_box(walk, at, end, &box, &status); at = box.end) {
         const int children = children_at(walk, &box);
-        if (is_named(&box, "iloc"))
+        if (heif_is_named(&box, "iloc"))
             status = check_iloc(walk, &box);
         else if (children >= 0 && depth < MAX_DEPTH && box.end - box.at >= (size_t)children)
             status = check_boxes(walk, box.at + (size_t)children, box.end, depth + 1);
@@ -138,11 +142,22 @@ static enum tess_status check_boxes(const struct heif_walk *walk, size_t at, siz
 
 enum tess_status lengths_heif(const uint8_t *bytes, size_t size_bytes, struct tess_error *error)
 {
-    const struct heif_walk walk = {bytes, size_bytes, error};
-    struct box box;
+    struct heif_walk walk = {bytes, size_bytes, error};
+    struct heif_box box;
     enum tess_status status = TESS_OK;
-    for (size_t at = 0; next_box(&walk, at, size_bytes, &box, &status); at = box.end)
-        if (is_named(&box, "meta"))
-            return check_boxes(&walk, box.head_at, box.end, 0);
-    return status;
+    bool has_meta = false;
+    /* Of several metas libheif takes the last: all are looked at. */
+    for (size_t at = 0; heif_next_box(&walk, at, size_bytes, &box, &status); at = box.end) {
+        if (!heif_is_named(&box, "meta"))
+            continue;
+        walk.error = error;
+        status = check_boxes(&walk, box.head_at, box.end, 0);
+        if (status == TESS_OK)
+            status = heif_check_derived(&walk, &box);
+        if (status != TESS_OK)
+            return status;
+        has_meta = true;
+        walk.error = NULL; /* what is cut short behind it is the decoder's to judge */
+    }
+    return has_meta ? TESS_OK : status;
 }

@@ -38,7 +38,7 @@ enum tess_status gif_guard(struct vips_input *input, struct tess_error *error)
         return error_set(error, TESS_ERR_CORRUPT,
                          "GIF is cut short: it ends before the last pixel of picture %u", frames.pictures);
     if (frames.end == GIF_ENDS_AT_BLOCK)
-        return copy_ended(input, input->size_bytes, 1, error);
+        return copy_ended(input, frames.whole_bytes, 1, error);
     if (frames.end != GIF_ENDS_IN_PIXELS)
         return TESS_OK;
     const size_t cut_at = frames.last_block_at;

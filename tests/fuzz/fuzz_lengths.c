@@ -22,6 +22,8 @@ static void check_gif(const uint8_t *bytes, size_t size)
 {
     const struct gif_frames frames = gif_frames_walk(bytes, size);
     FUZZ_ASSERT(frames.pictures <= size / 11);
+    if (frames.end == GIF_ENDS_AT_BLOCK)
+        FUZZ_ASSERT(frames.whole_bytes <= size && frames.pictures > 0);
     if (frames.end == GIF_ENDS_IN_PIXELS)
         FUZZ_ASSERT(frames.last_block_at < size && frames.pictures > 0);
 }

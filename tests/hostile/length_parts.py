@@ -25,9 +25,20 @@ def heif(brand, inside=b"", iloc=None, behind=b""):
     return other.heif_head(brand) + box(b"meta", meta) + box(b"mdat", bytes(100)) + behind
 
 
-def iloc(extents, length):
+def iloc(extents, length, reserved=0):
     """The table of one item of that many extents."""
-    return box(b"iloc", bytes(4) + b"\x44\0" + struct.pack(">HHHH", 1, 1, 0, extents) + struct.pack(">II", 0, length) * extents)
+    return box(b"iloc", bytes(4) + bytes([0x44, reserved]) + struct.pack(">HHHH", 1, 1, 0, extents) +
+               struct.pack(">II", 0, length) * extents)
+
+
+def derived(kind, size, canvas):
+    """A picture put together from others, whose own data say another size than its box does."""
+    data = {b"grid": b"\0\1\x3e\x29", b"iovl": b"\0\1" + bytes(8)}[kind] + struct.pack(">II", *canvas)
+    items = box(b"iinf", bytes(4) + struct.pack(">H", 1) + box(b"infe", b"\2\0\0\0" + struct.pack(">HH", 1, 0) + kind + b"\0"))
+    sizes = box(b"ipco", box(b"ispe", bytes(4) + struct.pack(">II", *size)))
+    owners = box(b"ipma", bytes(4) + struct.pack(">IHBB", 1, 1, 1, 1))
+    places = box(b"iloc", b"\1\0\0\0\x44\0" + struct.pack(">HHHHH", 1, 1, 1, 0, 1) + struct.pack(">II", 0, len(data)))
+    return items + box(b"iprp", sizes + owners) + places + box(b"idat", data)
 
 
 def webp_lie(kind):

@@ -151,3 +151,182 @@ void heif_lie_about_size(struct blob *blob, uint32_t width_px, uint32_t height_p
     put_u32(at + 8, said_width_px);
     put_u32(at + 12, said_height_px);
 }
+
+static void put(GByteArray *to, const void *bytes, size_t size)
+{
+    g_byte_array_append(to, bytes, (guint)size);
+}
+
+static void put_number(GByteArray *to, uint32_t value, unsigned bytes)
+{
+    for (unsigned i = bytes; i-- > 0;)
+        g_byte_array_append(to, &(guint8){(guint8)(value >> 8 * i)}, 1);
+}
+
+/* Where the box begins; its end is set by end_box(). */
+static guint begin_box(GByteArray *to, const char *type)
+{
+    const guint at = to->len;
+    put_number(to, 0, 4);
+    put(to, type, 4);
+    return at;
+}
+
+static void end_box(GByteArray *to, guint at)
+{
+    put_u32(to->data + at, to->len - at);
+}
+
+/* Whether there is such a box. */
+static bool put_copy(GByteArray *to, const GByteArray *from, const char *type)
+{
+    const uint8_t *name = memmem(from->data, from->len, type, 4);
+    if (!name)
+        return false;
+    put(to, name - 4, (size_t)name[-2] << 8 | name[-1]); /* they are small */
+    return true;
+}
+
+static void put_size(GByteArray *to, uint32_t width_px, uint32_t height_px)
+{
+    const guint at = begin_box(to, "ispe");
+    put_number(to, 0, 4);
+    put_number(to, width_px, 4);
+    put_number(to, height_px, 4);
+    end_box(to, at);
+}
+
+enum { TILE_ID = 1, GRID_ID = 2, GRID_BYTES = 12 };
+
+struct grid {
+    const GByteArray *tile; /* a file of one picture */
+    const uint8_t *coded;
+    uint32_t coded_size, tile_width_px, tile_height_px, columns, rows;
+    const char *config; /* the box that the codec needs */
+};
+
+static void put_items(GByteArray *to, const struct grid *grid)
+{
+    guint at = begin_box(to, "iinf");
+    put_number(to, 0, 4);
+    put_number(to, 2, 2);
+    for (uint32_t id = TILE_ID; id <= GRID_ID; id++) {
+        const guint entry = begin_box(to, "infe");
+        put_number(to, 2U << 24, 4);
+        put_number(to, id, 2);
+        put_number(to, 0, 2);
+        put(to, id == GRID_ID ? "grid" : strcmp(grid->config, "av1C") == 0 ? "av01" : "hvc1", 4);
+        put_number(to, 0, 1);
+        end_box(to, entry);
+    }
+    end_box(to, at);
+    at = begin_box(to, "iref");
+    put_number(to, 0, 4);
+    const guint reference = begin_box(to, "dimg");
+    put_number(to, GRID_ID, 2);
+    put_number(to, grid->columns * grid->rows, 2);
+    for (uint32_t i = 0; i < grid->columns * grid->rows; i++)
+        put_number(to, TILE_ID, 2);
+    end_box(to, reference);
+    end_box(to, at);
+}
+
+static void put_properties(GByteArray *to, const struct grid *grid)
+{
+    const guint at = begin_box(to, "iprp"), properties = begin_box(to, "ipco");
+    put_size(to, grid->tile_width_px * grid->columns, grid->tile_height_px * grid->rows);
+    put_size(to, grid->tile_width_px, grid->tile_height_px);
+    assert_true(put_copy(to, grid->tile, grid->config));
+    uint8_t count = 3; /* the numbers that ipma goes by */
+    count += put_copy(to, grid->tile, "pixi");
+    count += put_copy(to, grid->tile, "colr");
+    end_box(to, properties);
+    const guint whose = begin_box(to, "ipma");
+    put_number(to, 0, 4);
+    put_number(to, 2, 4);
+    put_number(to, TILE_ID, 2);
+    put_number(to, count - 1U, 1);
+    for (uint8_t number = 2; number <= count; number++)
+        put_number(to, number == 3 ? 0x80U | number : number, 1); /* no decoding without the third */
+    put_number(to, GRID_ID, 2);
+    put_number(to, count - 2U, 1);
+    put_number(to, 1, 1);
+    for (uint8_t number = 4; number <= count; number++)
+        put_number(to, number, 1);
+    end_box(to, whose);
+    end_box(to, at);
+}
+
+static void put_places(GByteArray *to, const struct grid *grid, uint32_t data_at)
+{
+    const guint at = begin_box(to, "iloc");
+    put_number(to, 0, 4);
+    put_number(to, 0x4400, 2);
+    put_number(to, 2, 2);
+    for (uint32_t id = TILE_ID; id <= GRID_ID; id++) {
+        put_number(to, id, 2);
+        put_number(to, 0, 2);
+        put_number(to, 1, 2);
+        put_number(to, id == TILE_ID ? data_at : data_at + grid->coded_size, 4);
+        put_number(to, id == TILE_ID ? grid->coded_size : GRID_BYTES, 4);
+    }
+    end_box(to, at);
+}
+
+static void put_meta(GByteArray *to, const struct grid *grid, uint32_t data_at)
+{
+    const guint at = begin_box(to, "meta");
+    put_number(to, 0, 4);
+    put(to, "\0\0\0\x21hdlr\0\0\0\0\0\0\0\0pict\0\0\0\0\0\0\0\0\0\0\0\0", 33);
+    put(to, "\0\0\0\x0Epitm\0\0\0\0\0\2", 14);
+    put_places(to, grid, data_at);
+    put_items(to, grid);
+    put_properties(to, grid);
+    end_box(to, at);
+}
+
+static struct blob grid_file(const struct grid *grid)
+{
+    GByteArray *file = g_byte_array_new();
+    uint32_t data_at = 0;
+    for (int pass = 0; pass < 2; pass++) { /* the first one to know where the data will be */
+        g_byte_array_set_size(file, 0);
+        assert_true(put_copy(file, grid->tile, "ftyp"));
+        put_meta(file, grid, data_at);
+        data_at = file->len + 8;
+    }
+    const guint at = begin_box(file, "mdat");
+    put(file, grid->coded, grid->coded_size);
+    put_number(file, 1, 2); /* version 0; sides of 32 bits */
+    put_number(file, grid->rows - 1, 1);
+    put_number(file, grid->columns - 1, 1);
+    put_number(file, grid->tile_width_px * grid->columns, 4);
+    put_number(file, grid->tile_height_px * grid->rows, 4);
+    end_box(file, at);
+    struct blob blob = {NULL, file->len};
+    blob.data = g_byte_array_free(file, FALSE);
+    return blob;
+}
+
+struct blob heif_make_grid(const struct heif_recipe *tile, int columns, int rows)
+{
+    struct blob one = heif_make(tile);
+    const GByteArray file = {one.data, (guint)one.size};
+    const uint8_t *mdat = find(&file, "mdat") + 4; /* the last box, with this item alone */
+    GByteArray *coded = g_byte_array_new();
+    if (tile->units)
+        put(coded, tile->units, tile->units_size);
+    put(coded, mdat, (size_t)(one.data + one.size - mdat));
+    const struct grid grid = {.tile = &file,
+                              .coded = coded->data,
+                              .coded_size = coded->len,
+                              .tile_width_px = (uint32_t)tile->width_px,
+                              .tile_height_px = (uint32_t)tile->height_px,
+                              .columns = (uint32_t)columns,
+                              .rows = (uint32_t)rows,
+                              .config = tile->format == heif_compression_AV1 ? "av1C" : "hvcC"};
+    struct blob blob = grid_file(&grid);
+    g_byte_array_free(coded, TRUE);
+    blob_clear(&one);
+    return blob;
+}

@@ -19,11 +19,16 @@ struct heif_recipe {
     size_t icc_size;
     int orientation;    /* 0 or 1: none; as irot and imir */
     int rotation_place; /* among the properties: 0 as libheif puts it, 1 first (before the size), 2 last */
+    const void *units;  /* in front of the coded ones, in heif_make_grid() only; NULL: none */
+    size_t units_size;
     uint8_t exif_orientation;            /* 0: no EXIF */
     const struct heif_recipe *thumbnail; /* NULL: none; it may be of anything */
 };
 
 struct blob heif_make(const struct heif_recipe *recipe);
+
+/* A grid of columns × rows times the same tile, whose size box and table say so; without alpha and EXIF. */
+struct blob heif_make_grid(const struct heif_recipe *tile, int columns, int rows);
 
 /* The first size box ("ispe") of these sides says others instead. */
 void heif_lie_about_size(struct blob *blob, uint32_t width_px, uint32_t height_px, uint32_t said_width_px,

@@ -16,84 +16,12 @@
 
 #include <cmocka.h>
 
+#include "icc_fixture.h"
 #include "image/colour.h"
-
-struct icc {
-    uint8_t *data;
-    size_t size;
-};
-
-/* Takes the profile. */
-static struct icc icc_of(cmsHPROFILE profile)
-{
-    cmsUInt32Number size = 0;
-    assert_non_null(profile);
-    assert_true(cmsSaveProfileToMem(profile, NULL, &size));
-    struct icc icc = {malloc(size), size};
-    assert_non_null(icc.data);
-    assert_true(cmsSaveProfileToMem(profile, icc.data, &size));
-    cmsCloseProfile(profile);
-    return icc;
-}
-
-static cmsToneCurve *srgb_curve(void)
-{
-    const cmsFloat64Number parameters[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
-    return cmsBuildParametricToneCurve(NULL, 4, parameters);
-}
-
-/* Primaries at D65; gamma 0 stands for sRGB's curve. */
-static struct icc make_rgb(const cmsCIExyYTRIPLE *primaries, double gamma)
-{
-    const cmsCIExyY white = {0.3127, 0.3290, 1};
-    cmsToneCurve *curve = gamma > 0 ? cmsBuildGamma(NULL, gamma) : srgb_curve();
-    cmsToneCurve *const curves[3] = {curve, curve, curve};
-    struct icc icc = icc_of(cmsCreateRGBProfile(&white, primaries, curves));
-    cmsFreeToneCurve(curve);
-    return icc;
-}
 
 static const cmsCIExyYTRIPLE p3 = {{0.680, 0.320, 1}, {0.265, 0.690, 1}, {0.150, 0.060, 1}};
 static const cmsCIExyYTRIPLE adobe = {{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}};
 static const cmsCIExyYTRIPLE bt709 = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
-
-static struct icc make_grey(double gamma)
-{
-    const cmsCIExyY *white = cmsD50_xyY();
-    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
-    struct icc icc = icc_of(cmsCreateGrayProfile(white, curve));
-    cmsFreeToneCurve(curve);
-    return icc;
-}
-
-/* Four inks of which each takes away from Lab alone: enough for a printer's profile. */
-static struct icc make_cmyk(void)
-{
-    cmsUInt16Number table[16 * 3];
-    for (int i = 0; i < 16; i++) {
-        int cyan = i >> 3 & 1, magenta = i >> 2 & 1, yellow = i >> 1 & 1, black = i & 1;
-        double share = black ? 0 : 1;
-        cmsCIELab lab = {share * (100 - 25 * cyan - 30 * magenta - 5 * yellow),
-                         share * (40 * magenta - 20 * cyan), share * (60 * yellow - 25 * cyan)};
-        cmsFloat2LabEncoded(table + 3 * (size_t)i, &lab);
-    }
-    cmsHPROFILE profile = cmsCreateProfilePlaceholder(NULL);
-    cmsSetProfileVersion(profile, 4.3);
-    cmsSetDeviceClass(profile, cmsSigOutputClass);
-    cmsSetColorSpace(profile, cmsSigCmykData);
-    cmsSetPCS(profile, cmsSigLabData);
-    cmsPipeline *pipeline = cmsPipelineAlloc(NULL, 4, 3);
-    cmsStage *clut = cmsStageAllocCLut16bit(NULL, 2, 4, 3, table);
-    /* A tag holds a table between curves only, be they straight. */
-    assert_true(cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(NULL, 4, NULL)));
-    assert_true(cmsPipelineInsertStage(pipeline, cmsAT_END, clut));
-    assert_true(cmsPipelineInsertStage(pipeline, cmsAT_END, cmsStageAllocToneCurves(NULL, 3, NULL)));
-    assert_true(cmsWriteTag(profile, cmsSigAToB0Tag, pipeline));
-    assert_true(cmsWriteTag(profile, cmsSigAToB1Tag, pipeline));
-    assert_true(cmsWriteTag(profile, cmsSigMediaWhitePointTag, cmsD50_XYZ()));
-    cmsPipelineFree(pipeline);
-    return icc_of(profile);
-}
 
 static double to_linear(double value)
 {
@@ -375,6 +303,62 @@ static void building_holds_up_nobody_else(void **state)
     colour_profiles_destroy(profiles);
 }
 
+/* Where lcms gets its memory, which the linker leads here too: it can be held, and fail. */
+cmsContext __real_cmsCreateContext(void *plugin, void *user_data);
+cmsContext __wrap_cmsCreateContext(void *plugin, void *user_data);
+
+static atomic_bool no_memory; /* the next one is held, and fails then */
+
+cmsContext __wrap_cmsCreateContext(void *plugin, void *user_data)
+{
+    if (!atomic_exchange(&no_memory, false))
+        return __real_cmsCreateContext(plugin, user_data);
+    (void)sem_post(&gate.entered);
+    (void)sem_wait(&gate.go);
+    return NULL;
+}
+
+static enum tess_status tell_of_waiting(const void *context, struct tess_error *error)
+{
+    sem_t *waiting = *(sem_t *const *)context;
+    (void)error;
+    (void)sem_post(waiting);
+    return TESS_OK;
+}
+
+/* Who builds and who waits is told, and nothing is remembered: the colours would be wrong from then on. */
+static void lack_of_memory_is_told_and_forgotten(void **state)
+{
+    (void)state;
+    struct colour_profiles *profiles = colour_profiles_create();
+    struct icc icc = make_rgb(&p3, 0);
+    sem_t waiting, *const where = &waiting;
+    const struct stop stop = {tell_of_waiting, &where};
+    struct asker builder = {.profiles = profiles, .icc = &icc, .kind = COLOUR_RGB}, waiter = builder;
+    waiter.stop = &stop;
+    assert_int_equal(sem_init(&waiting, 0, 0), 0);
+    assert_int_equal(sem_init(&gate.entered, 0, 0), 0);
+    assert_int_equal(sem_init(&gate.go, 0, 0), 0);
+    atomic_store(&no_memory, true);
+    start_asking(&builder);
+    wait_for(&gate.entered, "building");
+    start_asking(&waiter);
+    wait_for(&waiting, "waiting");
+    (void)sem_post(&gate.go);
+    end_asking(&builder, "the build");
+    end_asking(&waiter, "the end of waiting for a build");
+    assert_int_equal(builder.status, TESS_ERR_MEMORY);
+    assert_int_equal(waiter.status, TESS_ERR_MEMORY);
+    assert_null(builder.transform);
+    assert_null(waiter.transform);
+    struct colour_transform *transform = acquire(profiles, &icc, COLOUR_RGB);
+    assert_non_null(transform);
+    colour_profiles_release(profiles, transform);
+    (void)sem_destroy(&waiting);
+    free(icc.data);
+    colour_profiles_destroy(profiles);
+}
+
 /* What follows the tags is part of a profile's bytes, and of nothing else. */
 static struct icc padded(const struct icc *icc, size_t size)
 {
@@ -554,6 +538,7 @@ int main(void)
         cmocka_unit_test(full_cache_goes_on),
         cmocka_unit_test(threads_share_the_cache),
         cmocka_unit_test(building_holds_up_nobody_else),
+        cmocka_unit_test(lack_of_memory_is_told_and_forgotten),
         cmocka_unit_test(large_profiles_do_not_pile_up),
         cmocka_unit_test(processing_elements_are_passed_over),
         cmocka_unit_test(sixteen_bits_are_kept),

@@ -278,6 +278,125 @@ static void heif_items_are_no_larger_than_the_file(void **state)
     }
 }
 
+/* In version 0 the last half-byte is reserved; libheif knows widths of 0, 4 and 8 bytes. */
+static void heif_items_are_read_as_libheif_reads_them(void **state)
+{
+    (void)state;
+    enum { WIDTHS_AT = 20 + 12 + 8 + 4 }; /* in what make_iloc() makes */
+    struct made heif;
+    make_iloc(&heif, 0, 20, 51);
+    heif.bytes[WIDTHS_AT + 1] |= 15;
+    assert_refused(IMAGE_HEIF, &heif, "claims 1020 bytes");
+    make_iloc(&heif, 0, 20, 50);
+    heif.bytes[WIDTHS_AT + 1] |= 15;
+    assert_fits(IMAGE_HEIF, &heif);
+    for (uint8_t width = 0; width < 16; width++)
+        for (size_t i = 0; i < 4; i++) {
+            make_iloc(&heif, 1, 1, 1);
+            uint8_t *byte = heif.bytes + WIDTHS_AT + i / 2;
+            *byte = (uint8_t)(i % 2 ? (*byte & 0xF0) | width : (*byte & 15) | width << 4);
+            if (width != 0 && width != 4 && width != 8)
+                assert_refused(IMAGE_HEIF, &heif,
+                               "the box iloc at byte 32 has numbers that are not of 0, 4 or 8 bytes");
+        }
+}
+
+/* libheif takes the last one. */
+static void heif_every_meta_is_looked_at(void **state)
+{
+    (void)state;
+    struct made sound, lying, heif = {.size = 0};
+    make_iloc(&sound, 1, 1, 50);
+    make_iloc(&lying, 1, 20, 51);
+    const size_t sound_bytes = 12 + 8 + 4 + 2 + 10 + 20, lying_bytes = sound_bytes + 19 * 20;
+    put(&heif, sound.bytes, 20 + sound_bytes);
+    put(&heif, lying.bytes + 20, lying_bytes);
+    assert_refused(IMAGE_HEIF, &heif, "item in iloc at byte");
+    heif.size = 20 + sound_bytes;
+    put_box(&heif, "free", 8);
+    put(&heif, sound.bytes + 20, sound_bytes);
+    assert_fits(IMAGE_HEIF, &heif);
+    put_box(&heif, "mdat", 0x7FFFFFFF);
+    assert_fits(IMAGE_HEIF, &heif);
+}
+
+/* A derived item: what its size box says, and what its own data do. */
+struct derived {
+    const char *type;
+    uint32_t width_px, height_px, canvas_width_px, canvas_height_px;
+    bool is_wide; /* numbers of 32 bits */
+    bool in_idat; /* where iloc says the data are */
+    bool has_no_size;
+};
+
+static void make_derived(struct made *heif, const struct derived *derived)
+{
+    const bool is_grid = strcmp(derived->type, "grid") == 0;
+    const unsigned wide = derived->is_wide ? 4 : 2;
+    const uint32_t data = (is_grid ? 4 : 10) + 2 * wide, meta = 12 + 34 + 56 + 32 + 8 + data;
+    heif->size = 0;
+    put_heif_head(heif, meta);
+    put_box(heif, "iinf", 34);
+    PUT(heif, "\0\0\0\0\0\1");
+    put_box(heif, "infe", 20);
+    PUT(heif, "\2\0\0\0\0\7\0\0");
+    put(heif, derived->type, 4);
+    put_box(heif, "iprp", 56);
+    put_box(heif, "ipco", 28);
+    put_box(heif, derived->has_no_size ? "free" : "ispe", 20);
+    put_number(heif, 0, 4, true);
+    put_number(heif, derived->width_px, 4, true);
+    put_number(heif, derived->height_px, 4, true);
+    put_box(heif, "ipma", 20);
+    PUT(heif, "\0\0\0\0\0\0\0\1\0\7\1\1");
+    put_box(heif, "iloc", 32);
+    PUT(heif, "\1\0\0\0\x44\0\0\1\0\7\0");
+    put_number(heif, derived->in_idat, 1, true);
+    PUT(heif, "\0\0\0\1");
+    put_number(heif, derived->in_idat ? 0 : 20 + meta - data, 4, true);
+    put_number(heif, data, 4, true);
+    put_box(heif, "idat", 8 + data);
+    put_number(heif, derived->is_wide, 2, true);
+    put_number(heif, 0, is_grid ? 2 : 8, true);
+    put_number(heif, derived->canvas_width_px, wide, true);
+    put_number(heif, derived->canvas_height_px, wide, true);
+    assert_int_equal(heif->size, 20 + meta);
+}
+
+static void heif_derived_pictures_are_no_larger_than_their_size_box(void **state)
+{
+    (void)state;
+    struct made heif;
+    for (int i = 0; i < 8; i++) {
+        const char *type = i & 4 ? "iovl" : "grid";
+        char words[80];
+        struct derived derived = {type, 20160, 300, 20160, 300, i & 1, i & 2, false};
+        make_derived(&heif, &derived);
+        assert_fits(IMAGE_AVIF, &heif);
+        derived.canvas_width_px = 1; /* less is no matter */
+        make_derived(&heif, &derived);
+        assert_fits(IMAGE_AVIF, &heif);
+        derived.canvas_height_px = 20160;
+        make_derived(&heif, &derived);
+        (void)snprintf(words, sizeof words, "the %s of the item in infe at byte 46 claims 1 x 20160 pixels",
+                       type);
+        assert_refused(IMAGE_AVIF, &heif, words);
+        assert_refused(IMAGE_HEIF, &heif, "its box ispe says 20160 x 300");
+        for (size_t cut = 20; cut < heif.size; cut++) { /* nothing outside is read */
+            struct made part = heif;
+            struct tess_error error;
+            part.size = cut;
+            (void)status_of(IMAGE_HEIF, &part, &error);
+        }
+        derived = (struct derived){type, 20160, 300, 20161, 300, i & 1, i & 2, false};
+        make_derived(&heif, &derived);
+        assert_refused(IMAGE_AVIF, &heif, "claims 20161 x 300 pixels");
+        derived.has_no_size = true;
+        make_derived(&heif, &derived);
+        assert_refused(IMAGE_AVIF, &heif, "its box ispe says 0 x 0");
+    }
+}
+
 /* A profile of one tag. */
 static void make_profile(struct made *icc, const char *type, const uint8_t *body, size_t size)
 {
@@ -358,8 +477,17 @@ static void gifs_without_an_end_are_whole_or_cut(void **state)
     assert_int_equal(end_of(&animated, 0), GIF_ENDS_IN_PIXELS);
     assert_int_equal(end_of(&animated, 3), GIF_IS_CUT);
     assert_int_equal(gif_frames_walk(animated.bytes, animated.size).pictures, 2);
-    PUT(&animated, "\0\x21\xFE\5hello"); /* an extension that is cut */
-    assert_int_equal(end_of(&animated, 0), GIF_IS_CUT);
+    PUT(&animated, "\0");
+    const size_t whole = animated.size;
+    PUT(&animated, "\x21\xFE\5hello"); /* an extension that is cut: no pixel is missing */
+    for (; animated.size > whole; animated.size--) {
+        assert_int_equal(end_of(&animated, 0), GIF_ENDS_AT_BLOCK);
+        assert_int_equal(gif_frames_walk(animated.bytes, animated.size).whole_bytes, whole);
+    }
+    struct made empty = {.size = 0};
+    put(&empty, gif_head, sizeof gif_head - 1);
+    PUT(&empty, "\x21\xFE\5hello");
+    assert_int_equal(end_of(&empty, 0), GIF_IS_CUT);
 }
 
 /* Codes that stand for strings, and those that cannot be. */
@@ -387,6 +515,9 @@ int main(void)
         cmocka_unit_test(tiff_directories_cost_a_bounded_number_of_comparisons),
         cmocka_unit_test(heif_boxes_lie_within_each_other),
         cmocka_unit_test(heif_items_are_no_larger_than_the_file),
+        cmocka_unit_test(heif_items_are_read_as_libheif_reads_them),
+        cmocka_unit_test(heif_every_meta_is_looked_at),
+        cmocka_unit_test(heif_derived_pictures_are_no_larger_than_their_size_box),
         cmocka_unit_test(icc_tables_are_as_long_as_they_claim),
         cmocka_unit_test(gifs_without_an_end_are_whole_or_cut),
         cmocka_unit_test(lzw_codes_are_counted_as_pixels),

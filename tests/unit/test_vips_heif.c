@@ -93,6 +93,28 @@ static void rotations_are_those_of_the_boxes(void **state)
     g_free(rows);
 }
 
+/* A camera's usual way: the picture is a grid of tiles. */
+static void grids_show_each_tile_in_its_place(void **state)
+{
+    (void)state;
+    enum { TILE = 64 };
+    uint8_t *rows = quarters();
+    for (size_t f = 0; f < 2; f++) {
+        const struct heif_recipe recipe = recipe_of(formats[f], rows);
+        struct blob blob = heif_make_grid(&recipe, 2, 2);
+        struct vips_load_request request = fixture_request(&blob, TILE, TILE);
+        request.fit.fit = TESS_FIT_FILL;
+        struct picture picture = fixture_load(&request);
+        for (uint32_t y = 0; y < 4; y++)
+            for (uint32_t x = 0; x < 4; x++)
+                assert_colour(pixel_at(&picture, TILE / 8 + x * TILE / 4, TILE / 8 + y * TILE / 4),
+                              quarter_colours[y % 2 * 2 + x % 2], 6);
+        picture_clear(&picture);
+        blob_clear(&blob);
+    }
+    g_free(rows);
+}
+
 static uint8_t *ramp(uint8_t low, uint8_t high)
 {
     uint8_t *rows = malloc(WIDTH * HEIGHT);
@@ -121,20 +143,17 @@ static void grey_has_its_full_contrast(void **state)
 {
     (void)state;
     uint8_t *limited = ramp(16, 235), *full = ramp(0, 255);
-    struct heif_recipe recipe = {.format = heif_compression_AV1,
-                                 .bands = 1,
-                                 .width_px = WIDTH,
-                                 .height_px = HEIGHT,
-                                 .rows = limited,
-                                 .is_limited_range = true};
-    struct blob blob = heif_make(&recipe);
-    assert_ramp(&blob, 0);
-    blob_clear(&blob);
-    recipe.rows = full;
-    recipe.is_limited_range = false;
-    blob = heif_make(&recipe);
-    assert_ramp(&blob, 0);
-    blob_clear(&blob);
+    struct heif_recipe recipe = {
+        .format = heif_compression_AV1, .bands = 1, .width_px = WIDTH, .height_px = HEIGHT};
+    for (int is_full = 0; is_full < 2; is_full++) {
+        recipe.rows = is_full ? full : limited;
+        recipe.is_limited_range = !is_full;
+        struct blob blob = heif_make(&recipe), grid = heif_make_grid(&recipe, 1, 2);
+        assert_ramp(&blob, 0);
+        assert_ramp(&grid, 0);
+        blob_clear(&blob);
+        blob_clear(&grid);
+    }
     free(limited);
     free(full);
 }
@@ -173,11 +192,19 @@ static void coded_pictures_larger_than_they_say_are_refused(void **state)
         struct heif_recipe recipe = {
             .format = formats[f], .bands = 3, .width_px = SIDE, .height_px = SIDE, .rows = rows};
         struct blob blob = heif_make(&recipe);
-        heif_lie_about_size(&blob, SIDE, SIDE, 64, 64);
-        struct vips_load_request request = fixture_request(&blob, 32, 32);
-        struct tess_error error = fixture_load_failing(&request);
-        assert_int_equal(error.status, TESS_ERR_CORRUPT);
-        assert_non_null(strstr(error.message, "larger than its size box says"));
+        struct blob grid = heif_make_grid(&recipe, 1, 1), *blobs[] = {&blob, &grid};
+        for (size_t i = 0; i < 2; i++) {
+            heif_lie_about_size(blobs[i], SIDE, SIDE, 64, 64);
+            if (i == 1) { /* that was the grid's; now the tile's, and what the grid itself says */
+                heif_lie_about_size(blobs[i], SIDE, SIDE, 64, 64);
+                memcpy(grid.data + grid.size - 8, "\0\0\0\x40\0\0\0\x40", 8);
+            }
+            struct vips_load_request request = fixture_request(blobs[i], 32, 32);
+            struct tess_error error = fixture_load_failing(&request);
+            assert_int_equal(error.status, TESS_ERR_CORRUPT);
+            assert_non_null(strstr(error.message, "larger than its size box says"));
+        }
+        blob_clear(&grid);
         blob_clear(&blob);
     }
     free(rows);
@@ -189,14 +216,16 @@ static void decoding_looks_at_the_reason_to_stop(void **state)
     uint8_t *rows = quarters();
     for (size_t f = 0; f < 2; f++) {
         struct heif_recipe recipe = recipe_of(formats[f], rows);
-        struct blob blob = heif_make(&recipe);
-        const struct countdown countdown = {0};
-        const struct stop stop = countdown_stop(&countdown);
-        struct vips_load_request request = fixture_request(&blob, 32, 32);
-        request.stop = &stop;
-        struct tess_error error = fixture_load_failing(&request);
-        assert_non_null(strstr(error.message, "stopped"));
-        blob_clear(&blob);
+        for (int is_grid = 0; is_grid < 2; is_grid++) {
+            struct blob blob = is_grid ? heif_make_grid(&recipe, 2, 1) : heif_make(&recipe);
+            const struct countdown countdown = {0};
+            const struct stop stop = countdown_stop(&countdown);
+            struct vips_load_request request = fixture_request(&blob, 32, 32);
+            request.stop = &stop;
+            struct tess_error error = fixture_load_failing(&request);
+            assert_non_null(strstr(error.message, "stopped"));
+            blob_clear(&blob);
+        }
     }
     g_free(rows);
 }
@@ -248,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thumbnails_are_not_trusted),
         cmocka_unit_test(rotations_are_those_of_the_boxes),
+        cmocka_unit_test(grids_show_each_tile_in_its_place),
         cmocka_unit_test(grey_has_its_full_contrast),
         cmocka_unit_test(grey_follows_a_grey_profile),
         cmocka_unit_test(coded_pictures_larger_than_they_say_are_refused),

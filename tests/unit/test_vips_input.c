@@ -299,6 +299,18 @@ static void a_gif_that_lacks_only_its_end_is_shown(void **state)
         picture_clear(&shown);
         blob_clear(&cut);
     }
+    static const char comment[] = "\x21\xFE\x40 cut";
+    for (size_t there = 1; there < sizeof comment; there++) {
+        GByteArray *file = g_byte_array_new();
+        g_byte_array_append(file, gif.data, (guint)gif.size - 1);
+        g_byte_array_append(file, (const guint8 *)comment, (guint)there);
+        const struct blob cut = {file->data, file->len};
+        request = fixture_request(&cut, 64, 64);
+        struct picture shown = fixture_load(&request);
+        assert_memory_equal(shown.memory, whole.memory, picture_bytes(PICTURE_RGB, 64, 64));
+        picture_clear(&shown);
+        g_byte_array_free(file, TRUE);
+    }
     for (size_t missing = 8; missing < 300; missing += 7) {
         struct blob cut = fixture_from_bytes(gif.data, gif.size - missing);
         request = fixture_request(&cut, 64, 64);
