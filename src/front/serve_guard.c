@@ -93,7 +93,8 @@ static bool is_at_end(int descriptor)
            ioctl(descriptor, FIONREAD, &unread_bytes) == 0 && unread_bytes == 0;
 }
 
-/* Who only has no more to say may still want the answer: those are left alone once their request is whole. */
+/* Who only has no more to say may still want the answer: those are left to is_gone_at_end() once their
+ * request is whole. */
 static bool has_left(struct guard_entry *entry)
 {
     const enum guard_phase phase = (enum guard_phase)atomic_load(&entry->phase);
