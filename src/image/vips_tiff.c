@@ -256,8 +256,10 @@ static int count_float(VipsRegion *region, void *sequence, void *a, void *b, gbo
         }
     }
     (void)pthread_mutex_unlock(&count->mutex);
-    *stop = stop_check(input->stop, NULL) != TESS_OK;
-    return *stop ? -1 : 0;
+    if (stop_check(input->stop, NULL) == TESS_OK)
+        return 0;
+    *stop = TRUE;
+    return -1;
 }
 
 /* A file is one reader's: counting has its own. */
