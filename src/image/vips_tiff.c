@@ -221,9 +221,10 @@ static VipsImage *decode_rgba(const struct vips_input *input)
     return memory;
 }
 
-/* What is counted, by threads of libvips'. */
+/* What is counted, by threads of libvips', which are not known to have begun after us and ended before us but
+ * by this lock. */
 struct count {
-    pthread_mutex_t mutex; /* of census */
+    pthread_mutex_t mutex; /* of census, and of what count_float() reads */
     struct tiff_census census;
 };
 
@@ -242,9 +243,9 @@ static int count_float(VipsRegion *region, void *sequence, void *a, void *b, gbo
 {
     struct count *count = a;
     const struct vips_input *input = b;
-    const int colours = (int)tiff_colours(&input->tiff.form), bands = region->im->Bands;
     (void)sequence;
     (void)pthread_mutex_lock(&count->mutex);
+    const int colours = (int)tiff_colours(&input->tiff.form), bands = region->im->Bands;
     for (int y = 0; y < region->valid.height; y++) {
         const VipsPel *row = region->data + (size_t)y * (size_t)region->bpl;
         for (int i = 0; i < region->valid.width * bands; i++) {
@@ -255,8 +256,9 @@ static int count_float(VipsRegion *region, void *sequence, void *a, void *b, gbo
                 add_locked(&count->census, value);
         }
     }
+    const bool stopped = stop_check(input->stop, NULL) != TESS_OK; /* `input` is the waiting thread's */
     (void)pthread_mutex_unlock(&count->mutex);
-    if (stop_check(input->stop, NULL) == TESS_OK)
+    if (!stopped)
         return 0;
     *stop = TRUE;
     return -1;
@@ -265,8 +267,12 @@ static int count_float(VipsRegion *region, void *sequence, void *a, void *b, gbo
 /* A file is one reader's: counting has its own. */
 static bool count_samples(const struct vips_input *input, struct tiff_census *census_out)
 {
-    struct count count = {PTHREAD_MUTEX_INITIALIZER, {.least = DBL_MAX, .most = -DBL_MAX}};
+    struct count count;
     VipsImage *image = load_by_libvips(input);
+    (void)pthread_mutex_init(&count.mutex, NULL);
+    (void)pthread_mutex_lock(&count.mutex);
+    count.census = (struct tiff_census){.least = DBL_MAX, .most = -DBL_MAX};
+    (void)pthread_mutex_unlock(&count.mutex);
     bool counted = image &&
                    vips_sink(image, NULL, count_float, NULL, &count, (void *)(uintptr_t)input) == 0 &&
                    stop_check(input->stop, NULL) == TESS_OK;
