@@ -36,6 +36,6 @@ struct heif_iloc_widths heif_iloc_widths(const uint8_t *head);
 
 /* Whether the pictures that are derived from others (grid, iovl) are no larger than their size boxes say.
  * `meta` has been checked: its boxes lie within it. */
-enum tess_status heif_check_derived(const struct heif_walk *walk, const struct heif_box *meta);
+enum tess_status heif_check_derived(const struct heif_walk *file, const struct heif_box *meta);
 
 #endif

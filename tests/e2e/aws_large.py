@@ -66,7 +66,7 @@ def test_many_objects():
     """A thousand and more need several pages of the list."""
     one = Cloud()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda index: one.put("many/%04d" % index, b""), range(1010)))
+        list(pool.map(lambda index: one.put("many/%04d" % index, b"x"), range(1010)))
     bucket = "s3://%s/many/" % one.source
     contains(one.run("montage", bucket, "-o", "o.jpg", "--max-cells", "1009", status=1).err, "max-cells")
     equal(one.run("montage", bucket, "-o", "o.jpg", "--tile", "4", "--dry-run", status=0).answer()["tiles"], 1010)
