@@ -34,8 +34,8 @@ struct heif_iloc_widths {
 };
 struct heif_iloc_widths heif_iloc_widths(const uint8_t *head);
 
-/* Whether the pictures that are derived from others (grid, iovl) are no larger than their size boxes say.
- * `meta` has been checked: its boxes lie within it. */
+/* Whether the pictures of `file` that are derived from others (grid, iovl) are no larger than their size
+ * boxes say. `meta` has been checked: its boxes lie within it. */
 enum tess_status heif_check_derived(const struct heif_walk *file, const struct heif_box *meta);
 
 #endif
